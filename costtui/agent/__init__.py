@@ -1,0 +1,1 @@
+"""The face that writes: sources in, seconds out."""

@@ -1,0 +1,1 @@
+"""Pure: readings become states, states become money."""

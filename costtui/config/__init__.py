@@ -1,0 +1,1 @@
+"""The user's configuration: TOML in, frozen values out, every problem at once."""

@@ -1,0 +1,165 @@
+"""What a configuration says, as frozen values. The defaults are those of an absent file."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from costtui.domain.money import NanoUsd
+from costtui.domain.price import TokenPrice
+from costtui.domain.secret import SecretRef
+from costtui.domain.terms import PowerTerms, Rate, RentRule
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`[host]`. `name` None: the host's own; `timezone` decides what a day and a month are."""
+
+    name: str | None = None
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    pays: str = "all"
+    """`all`, or `mine`: only GPUs that processes of this user hold"""
+    state_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """A GPU bought instead of rented: straight-line over its life, down to the residual value."""
+
+    usd_each: Decimal
+    life_years: Decimal
+    residual_percent: Decimal
+    bought_ms: int | None = None
+    """None: from the first time costtui saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuRule:
+    """One `[[gpus]]`: the first whose `match` fits a GPU decides."""
+
+    match: str | tuple[int, ...]
+    """part of the name, `GPU-uuid`, `*`, or indexes"""
+    rates: tuple[Rate, ...] = ()
+    owned: Ownership | None = None
+    rent: RentRule = "always"
+    power: PowerTerms | None = None
+    """None: in the rent where rented, unknown where owned."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request can go. With `engine` it is self-hosted, with `provider` it is an API."""
+
+    name: str
+    engine: str | None = None
+    url: str | None = None
+    model: str | None = None
+    gpus: tuple[int | str, ...] | None = None
+    """Indexes or UUIDs; None: found by process id, else unknown."""
+    metrics_url: str | None = None
+    """Where counters are, if not at the engine's usual path."""
+    capacity_output_tokens_per_second: float | None = None
+    provider: str | None = None
+    endpoint: str | None = None
+    key: SecretRef | None = None
+    compare: str | None = None
+    """Model name in the price catalogue, where it differs from `model`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`[routes.NAME]`."""
+
+    name: str
+    strategy: str
+    targets: tuple[str, ...]
+    boundary: tuple[str, ...] | None = None
+    ttft_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """`[budgets]`: what it covers, its window and limit."""
+
+    name: str
+    covers: tuple[str, ...]
+    """of gpu, power, api"""
+    window: str
+    """day or month; others are for the gateway"""
+    limit: NanoUsd
+    at_limit: str = "warn"
+    key: str | None = None
+    downgrade: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """`[alerts]`; durations in seconds, None: off."""
+
+    webhook: SecretRef | None = None
+    gpu_idle_seconds: int | None = None
+    burn_jump: float | None = None
+    source_silent_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """`[agent]`; seconds between two readings of a kind."""
+
+    gpu_seconds: float = 1.0
+    processes_seconds: float = 5.0
+    engines_seconds: float = 1.0
+    host_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """One provider under `[billing]`: an organisation-wide key, on one machine only."""
+
+    provider: str
+    key: SecretRef
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """projects, workspaces, namespace"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tco:
+    """`[tco]`: what no meter sees. None is unknown, not 0."""
+
+    staff_fte: Decimal | None = None
+    staff_usd_per_fte_year: Decimal | None = None
+    network_usd_per_month: Decimal | None = None
+    storage_usd_per_month: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """`[gateway]`."""
+
+    listen: str = "127.0.0.1:4100"
+    clients: str = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration in force. `path` None: there is no file, these are the defaults."""
+
+    path: Path | None = None
+    host: Host = field(default_factory=Host)
+    gpus: tuple[GpuRule, ...] = ()
+    targets: tuple[Target, ...] = ()
+    routes: tuple[Route, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    prices: tuple[TokenPrice, ...] = ()
+    """The user's own, by target name in `provider`; they beat the catalogue from their day on."""
+    billing: tuple[Billing, ...] = ()
+    tco: Tco = field(default_factory=Tco)
+    alerts: Alerts = field(default_factory=Alerts)
+    sampling: Sampling = field(default_factory=Sampling)
+    gateway: Gateway = field(default_factory=Gateway)
+
+    @property
+    def engines(self) -> tuple[Target, ...]:
+        """The self-hosted targets."""
+        return tuple(target for target in self.targets if target.engine is not None)

@@ -1,0 +1,1 @@
+"""A host to look at without a GPU, a key or a configuration."""

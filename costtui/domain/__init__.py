@@ -1,0 +1,1 @@
+"""The vocabulary: frozen values, no clock, no input or output."""

@@ -1,0 +1,1 @@
+"""This host: GPUs, processes, CPU, memory, disk, network."""

@@ -1,0 +1,1 @@
+"""What things cost by contract or list: GPU hours, electricity, tokens."""

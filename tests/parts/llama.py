@@ -1,0 +1,1 @@
+"""A real llama.cpp server with a tiny model."""

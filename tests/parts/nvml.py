@@ -1,0 +1,1 @@
+"""A real `pynvml` against a compiled stand-in for the driver's library."""
