@@ -1,0 +1,1 @@
+"""Measurements on demand: `python -m tests.bench.NAME`. They report; they never gate."""
