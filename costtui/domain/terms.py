@@ -50,3 +50,20 @@ class Adjustment:
     """Moment of the edit: the month that carries the correction."""
     nano_usd: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTerms:
+    """Terms of one GPU as they were written down at `recorded_ms`; they are in force until the next ones."""
+
+    recorded_ms: int
+    terms: GpuTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A stretch in which the host is known to have been on: from its boot to the agent's last heartbeat."""
+
+    boot_id: str
+    boot_ms: int
+    last_heartbeat_ms: int

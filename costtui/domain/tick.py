@@ -78,3 +78,28 @@ class EngineTotals:
     gap_cached_input_tokens: int = 0
     prefix_cache_queries: int = 0
     prefix_cache_hits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCursor:
+    """The last raw counters of an engine, so that a restart of the agent counts nothing twice and loses nothing.
+
+    A counter that a later reading lacked keeps its last known value here.
+    """
+
+    engine: str
+    at_ms: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    prefix_cache_queries: int | None = None
+    prefix_cache_hits: int | None = None
+    started_at_seconds: float | None = None
+    last_request_ms: int | None = None
+    best_output_tokens_per_second: float | None = None
+    """Best sustained minute so far; None before one was seen."""
+    running: int | None = None
+    """Requests at that moment; not kept over a restart of the agent."""
+    busy_seconds: float | None = None
+    absent: frozenset[str] = frozenset()
+    """Counters that the last reading lacked: what they moved by meanwhile has no known moment."""
