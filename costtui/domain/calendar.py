@@ -28,3 +28,37 @@ def month_of(at_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     here = local(at_ms, zone)
     year, month = (here.year + 1, 1) if here.month == 12 else (here.year, here.month + 1)
     return _midnight_ms(zone, here.year, here.month, 1), _midnight_ms(zone, year, month, 1)
+
+
+def window_of(window: str, at_ms: int, zone: ZoneInfo) -> tuple[int, int] | None:
+    """Start and end of the local hour, day, week (from Monday), month or year around `at_ms`; None for other words."""
+    match window:
+        case "hour":
+            return _hour_of(at_ms, zone)
+        case "day":
+            return day_of(at_ms, zone)
+        case "week":
+            return _week_of(at_ms, zone)
+        case "month":
+            return month_of(at_ms, zone)
+        case "year":
+            year = local(at_ms, zone).year
+            return _midnight_ms(zone, year, 1, 1), _midnight_ms(zone, year + 1, 1, 1)
+        case _:
+            return None
+
+
+def _hour_of(at_ms: int, zone: ZoneInfo) -> tuple[int, int]:
+    here = local(at_ms, zone)
+    past_ms = (here.minute * 60 + here.second) * 1000 + at_ms % 1000
+    return at_ms - past_ms, at_ms - past_ms + 3_600_000
+
+
+def _week_of(at_ms: int, zone: ZoneInfo) -> tuple[int, int]:
+    today = local(at_ms, zone).date()
+    monday = today - timedelta(days=today.weekday())
+    following = monday + timedelta(days=7)
+    return (
+        _midnight_ms(zone, monday.year, monday.month, monday.day),
+        _midnight_ms(zone, following.year, following.month, following.day),
+    )

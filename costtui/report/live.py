@@ -10,7 +10,7 @@ _OPENING = b'"agent":{'
 
 
 def agent_state(at_ms: int | None, now_ms: int, *, alive: bool) -> str:
-    """`running` up to 3 s after the last picture, `late` up to 30 s, `dead` beyond or without a process, else `none`."""
+    """`running` up to 3 s after the last picture, `late` to 30 s, `dead` beyond or without its process, or `none`."""
     if at_ms is None:
         return "none"
     age_ms = now_ms - at_ms
