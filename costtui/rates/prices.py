@@ -1,0 +1,124 @@
+"""Prices per million tokens as the last compilation resolved them: plain JSON, no catalogue in this process."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from costtui.domain.price import TokenPrice, cost_usd
+from costtui.errors import SourceError
+
+PRICES_FILE = "prices.json"
+SCHEMA = "costtui.prices/1"
+PRICES_BYTES = 8 * 1024 * 1024
+REMEDY = "run `costtui prices compile`"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """Dated prices by model and by target, with the hash of what they were read from."""
+
+    models: Mapping[str, tuple[TokenPrice, ...]]
+    """By the self-hosted model's name: all providers of the same model, ascending by `from_ms` per provider."""
+    targets: Mapping[str, tuple[TokenPrice, ...]]
+    """By the API target's name in the configuration, ascending by `from_ms`."""
+    unpriced: Mapping[str, str]
+    """Models and targets without a price, and why."""
+    hash: str
+    compiled_ms: int
+    catalogue: str
+    """Name and version of the catalogue."""
+
+    @classmethod
+    def load(cls, state_dir: Path) -> "PriceBook | None":
+        """The book in `state_dir`; None before the first compilation. Raises SourceError if it is damaged."""
+        path = state_dir / PRICES_FILE
+        try:
+            with path.open("rb") as file:
+                body = file.read(PRICES_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read ({error.strerror})", REMEDY) from None
+        return _read(path, body)
+
+    def cheapest(
+        self, model: str, input_tokens: int, cached_input_tokens: int, output_tokens: int, at_ms: int
+    ) -> tuple[TokenPrice, Decimal] | None:
+        """The cheapest provider of `model` for this mix, and its USD per million tokens, input and output together."""
+        tokens = input_tokens + output_tokens
+        if tokens <= 0:
+            return None
+        offers = [
+            (cost_usd(price, input_tokens, cached_input_tokens, output_tokens) * 1_000_000 / tokens, price)
+            for price in _in_force(self.models.get(model, ()), at_ms)
+        ]
+        if not offers:
+            return None
+        usd_per_million, price = min(offers, key=lambda offer: (offer[0], offer[1].provider))
+        return price, usd_per_million
+
+    def price_of(self, target: str, at_ms: int) -> TokenPrice | None:
+        """The price of an API target at a moment; None is unknown, not free."""
+        known = [price for price in self.targets.get(target, ()) if price.from_ms <= at_ms]
+        return known[-1] if known else None
+
+
+def _in_force(prices: tuple[TokenPrice, ...], at_ms: int) -> list[TokenPrice]:
+    """The last started price of each (provider, model)."""
+    latest = {(price.provider, price.model): price for price in prices if price.from_ms <= at_ms}
+    return list(latest.values())
+
+
+def canonical(content: Mapping[str, object]) -> bytes:
+    """The bytes that the hash covers: keys sorted, no spaces."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(content: Mapping[str, object]) -> str:
+    """SHA-256 of the canonical content, in hex."""
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def _read(path: Path, body: bytes) -> PriceBook:
+    try:
+        if len(body) > PRICES_BYTES:
+            raise ValueError("too large")
+        whole = json.loads(body)
+        content = whole["content"]
+        if content["schema"] != SCHEMA or digest(content) != whole["hash"]:
+            raise ValueError("changed after it was written")
+        return PriceBook(
+            models={model: _prices(rows) for model, rows in content["models"].items()},
+            targets={target: _prices(rows) for target, rows in content["targets"].items()},
+            unpriced=dict(content["unpriced"]),
+            hash=whole["hash"],
+            compiled_ms=int(whole["compiled_ms"]),
+            catalogue=str(content["catalogue"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError):
+        raise SourceError(f"{path} is damaged or was edited", REMEDY) from None
+
+
+def _prices(rows: list[dict[str, object]]) -> tuple[TokenPrice, ...]:
+    return tuple(
+        TokenPrice(
+            provider=str(row["provider"]),
+            model=str(row["model"]),
+            input=_amount(row["input"]),
+            output=_amount(row["output"]),
+            cached_input=None if row["cached_input"] is None else _amount(row["cached_input"]),
+            from_ms=int(str(row["from_ms"])),
+            source=str(row["source"]),
+        )
+        for row in rows
+    )
+
+
+def _amount(value: object) -> Decimal:
+    amount = Decimal(str(value))
+    if not amount.is_finite() or amount < 0:
+        raise ValueError("not a price")
+    return amount
