@@ -1,9 +1,31 @@
-"""Live observation, stored totals and the contract become one picture."""
+"""Live observation, stored totals and the contract become one picture, once a second."""
 
-from costtui.config.model import Config
-from costtui.report.observation import Observation
-from costtui.report.schema import Status
+from typing import TYPE_CHECKING
+
+from costtui.analysis.budgets import Standing, standing
+from costtui.analysis.rent import terms_at
+from costtui.config.model import Budget, Config
+from costtui.domain.amount import unknown_amount
+from costtui.domain.calendar import day_of, month_of, window_of
+from costtui.domain.tick import EngineTotals, StateTotals
+from costtui.report import devices, ledger, schema, serving
+from costtui.report.accounts import Account, past_segments, segments
+from costtui.report.costing import Costing, Slow
+from costtui.report.frame import Frame, frame
+from costtui.report.money import iso, usd
+from costtui.report.observation import GpuNow, Observation
 from costtui.report.stored import Prices, Stored
+from costtui.report.totals import RunningTotals, add_engines, add_states
+from costtui.report.warnings import warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from costtui.domain.terms import Adjustment, Session
+
+FACTS_MS = 5_000
+"""Sessions and adjustments are read this often; the present session comes with the observation."""
+LONGEST_WINDOW_MS = 367 * 86_400_000
 
 
 class Composer:
@@ -11,7 +33,102 @@ class Composer:
 
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
+        self._gpus: RunningTotals[StateTotals] = RunningTotals(stored.gpu_totals, add_states)
+        self._engines: RunningTotals[EngineTotals] = RunningTotals(stored.engine_totals, add_engines)
+        self._windows: dict[str, RunningTotals[StateTotals]] = {}
+        self._costing = Costing(stored)
+        self._facts_slot = -1
+        self._sessions: Sequence[Session] = ()
+        self._adjustments: Sequence[Adjustment] = ()
 
-    def compose(self, seen: Observation, config: Config, prices: Prices | None) -> Status:
-        """The picture at `seen.at_ms`."""
-        raise NotImplementedError
+    def compose(self, seen: Observation, config: Config, prices: Prices | None) -> schema.Status:
+        """The picture at `seen.at_ms`; prices None: no price book, so nothing to compare with."""
+        now_ms, zone = seen.at_ms, config.host.timezone
+        self._read_facts(now_ms)
+        here = frame(seen, config, self._sessions)
+        slow = self._costing.at(here, prices)
+        day, month = day_of(now_ms, zone), month_of(now_ms, zone)
+        today_window = segments(self._gpus, seen.kept.values(), day[0], now_ms)
+        month_window = past_segments(self._gpus, seen.kept.values(), month[0], day[0], now_ms) + today_window
+        today, so_far = here.accounts(today_window), here.accounts(month_window)
+        spent = {"day": self._spent(here, today, day[0]), "month": self._spent(here, so_far, month[0])}
+        standings = [(budget, self._standing(here, budget, spent, slow)) for budget in config.budgets]
+        served = self._engines.since(day[0], now_ms)
+        return schema.Status(
+            schema=schema.SCHEMA,
+            at=iso(now_ms),
+            agent=schema.Agent(state="running", age_seconds=0, pid=seen.pid),
+            host=devices.host(seen, config),
+            burn=ledger.burn(here.counted, here.rates, expected=here.expected),
+            today=_span(here, spent["day"], day, slow),
+            month=_span(here, spent["month"], month, slow),
+            unknown=here.unknown,
+            gpus=tuple(_gpu(here, gpu, today[gpu.uuid], now_ms - day[0]) for gpu in seen.gpus),
+            engines=tuple(
+                serving.part(each, served.get(each.target.name, EngineTotals()), slow.costs[each.target.name])
+                for each in seen.engines
+            ),
+            routes=tuple(schema.Route(name=r.name, strategy=r.strategy, targets=r.targets) for r in config.routes),
+            budgets=tuple(_budget(budget, found, config, now_ms) for budget, found in standings),
+            warnings=warnings(here, standings, slow.costs),
+            sources=tuple(devices.source(each, now_ms) for each in seen.sources),
+            config=schema.ConfigState(
+                path=str(config.path) if config.path else None,
+                loaded_at=iso(seen.config_loaded_ms),
+                problems=seen.config_problems,
+            ),
+        )
+
+    def _read_facts(self, now_ms: int) -> None:
+        if self._facts_slot != now_ms // FACTS_MS:
+            self._facts_slot = now_ms // FACTS_MS
+            self._sessions = tuple(self._stored.sessions(0, now_ms + 1))
+            self._adjustments = tuple(self._stored.adjustments(now_ms - LONGEST_WINDOW_MS, now_ms + 1))
+
+    def _spent(self, here: Frame, accounts: dict[str, Account], from_ms: int) -> ledger.Spent:
+        corrections = [each for each in self._adjustments if each.at_ms >= from_ms]
+        return ledger.spent(here.counted, accounts, corrections, here.rates, expected=here.expected)
+
+    def _standing(self, here: Frame, budget: Budget, spent: dict[str, ledger.Spent], slow: Slow) -> Standing:
+        now_ms = here.seen.at_ms
+        window = window_of(budget.window, now_ms, here.config.host.timezone)
+        if window is None:
+            unknown = {part: unknown_amount(f"{part}: no window called {budget.window}") for part in budget.covers}
+            return standing(budget.limit, budget.covers, unknown, (), now_ms, now_ms)
+        found = spent.get(budget.window)
+        if found is None:
+            running = self._windows.setdefault(budget.window, RunningTotals(self._stored.gpu_totals, add_states))
+            past = segments(running, here.seen.kept.values(), window[0], now_ms)
+            found = self._spent(here, here.accounts(past), window[0])
+        ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, slow.power_usd_per_hour, now_ms, window[1])
+        return standing(budget.limit, budget.covers, found.by_part(), ahead, now_ms, window[1])
+
+
+def _span(here: Frame, spent: ledger.Spent, window: tuple[int, int], slow: Slow) -> schema.Span:
+    now_ms, covers = here.seen.at_ms, ("gpu", "power")
+    ahead = ledger.ahead(here.counted, here.seen.kept, covers, slow.power_usd_per_hour, now_ms, window[1])
+    return ledger.span(spent, window[0], ahead, now_ms, window[1])
+
+
+def _gpu(here: Frame, gpu: GpuNow, today: Account, day_ms: int) -> schema.Gpu:
+    terms = terms_at(here.seen.kept.get(gpu.uuid, ()), here.seen.at_ms)
+    ratios = [engine.capacity_ratio for engine in here.seen.engines if engine.target.name in gpu.engines]
+    known = [ratio for ratio in ratios if ratio is not None]
+    return devices.gpu(gpu, terms, here.rates[gpu.uuid], sum(known) if known else None, today, day_ms)
+
+
+def _budget(budget: Budget, found: Standing, config: Config, now_ms: int) -> schema.BudgetStanding:
+    window = window_of(budget.window, now_ms, config.host.timezone)
+    return schema.BudgetStanding(
+        name=budget.name,
+        covers=budget.covers,
+        window=budget.window,
+        limit_usd=usd(budget.limit),
+        used_usd=usd(found.used.nano),
+        used_ratio=None if found.ratio is None else round(float(found.ratio), 4),
+        state=found.stage,
+        runs_out_at=iso(found.runs_out_ms),
+        projected_usd=usd(found.projected),
+        resets_at=iso(window[1]) if window else "",
+        unknown=found.used.unknown,
+    )
