@@ -146,6 +146,8 @@ class Config:
     """The whole configuration in force. `path` None: there is no file, these are the defaults."""
 
     path: Path | None = None
+    loaded_ms: int | None = None
+    """When it was read; None for a Config made in code."""
     host: Host = field(default_factory=Host)
     gpus: tuple[GpuRule, ...] = ()
     targets: tuple[Target, ...] = ()

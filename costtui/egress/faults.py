@@ -75,7 +75,9 @@ def explain(error: Exception, url: str | Secret, seconds: float) -> SourceError:
     if any(isinstance(cause, (TimeoutError, httpx.TimeoutException)) for cause in chain):
         return SourceError(f"{place(url)} did not answer within {seconds:g} s", "see whether it is overloaded")
     if isinstance(error, (httpx.InvalidURL, ValueError, httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
-        return SourceError(f"{place(url)} cannot be asked like this", "check the address and the key for stray characters")
+        return SourceError(
+            f"{place(url)} cannot be asked like this", "check the address and the key for stray characters"
+        )
     if any(isinstance(cause, OSError) and not isinstance(cause, ConnectionError) for cause in chain):
         return SourceError(f"no way to {door}", "check the network and its routes")
     return SourceError(f"{place(url)} broke off before its answer was complete", "see whether it crashed")

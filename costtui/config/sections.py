@@ -1,0 +1,94 @@
+"""The whole document, section by section, in the order in which they refer to each other."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from costtui.config.document import Document
+from costtui.config.gpus import read_currencies, read_gpus
+from costtui.config.model import Config, Gateway, Host, Sampling
+from costtui.config.spending import read_alerts, read_billing, read_budgets, read_prices, read_tco
+from costtui.config.table import Problems, Table
+from costtui.config.targets import read_routes, read_targets
+
+UTC = ZoneInfo("UTC")
+
+
+def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tuple[str, ...]]:
+    """The configuration and its problems; with any problem the values are not to be used."""
+    problems = Problems(document)
+    host = _host(Table(document.values, (), problems, UTC).table("host"))
+    whole = Table(document.values, (), problems, host.timezone)
+    whole.take("host")
+    currencies = read_currencies(whole.table("currencies"))
+    targets = read_targets(whole.table("targets"))
+    config = Config(
+        path=path,
+        loaded_ms=now_ms,
+        host=host,
+        gpus=read_gpus(whole, currencies),
+        targets=targets,
+        routes=read_routes(whole.table("routes"), targets),
+        budgets=read_budgets(whole.table("budgets"), targets),
+        prices=read_prices(whole.table("prices"), targets),
+        billing=read_billing(whole.table("billing")),
+        tco=read_tco(whole.table("tco")),
+        alerts=read_alerts(whole.table("alerts")),
+        sampling=_sampling(whole.table("agent")),
+        gateway=_gateway(whole.table("gateway")),
+    )
+    whole.close()
+    return config, problems.lines()
+
+
+def _host(table: Table) -> Host:
+    state_dir = table.text("state_dir")
+    if state_dir is not None and not state_dir.startswith(("/", "~/")):
+        table.wrong("state_dir", "must be an absolute path, not %", state_dir)
+    host = Host(
+        name=table.text("name"),
+        timezone=_timezone(table),
+        pays=table.choice("pays", ("all", "mine"), "all"),
+        state_dir=_expanded(table, state_dir),
+    )
+    table.close()
+    return host
+
+
+def _expanded(table: Table, state_dir: str | None) -> Path | None:
+    try:
+        return None if state_dir is None else Path(state_dir).expanduser()
+    except RuntimeError:
+        table.wrong("state_dir", "has ~, but this user has no home directory")
+        return None
+
+
+def _timezone(table: Table) -> ZoneInfo:
+    name = table.text("timezone")
+    try:
+        return UTC if name is None else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        table.wrong("timezone", 'must be a name such as "Europe/Berlin", not %', name)
+        return UTC
+
+
+def _sampling(table: Table) -> Sampling:
+    default = Sampling()
+    sampling = Sampling(
+        gpu_seconds=table.seconds("gpu_seconds", default.gpu_seconds),
+        processes_seconds=table.seconds("processes_seconds", default.processes_seconds),
+        engines_seconds=table.seconds("engines_seconds", default.engines_seconds),
+        host_seconds=table.seconds("host_seconds", default.host_seconds),
+    )
+    table.close()
+    return sampling
+
+
+def _gateway(table: Table) -> Gateway:
+    default = Gateway()
+    listen = table.text("listen") or default.listen
+    host, colon, port = listen.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536):
+        table.wrong("listen", 'must be an address and port such as "127.0.0.1:4100", not %', listen)
+    clients = table.choice("clients", ("key", "same-uid"), default.clients)
+    table.close()
+    return Gateway(listen=listen, clients=clients)

@@ -1,0 +1,128 @@
+"""`[budgets]`, `[prices]`, `[billing]`, `[tco]` and `[alerts]`."""
+
+from collections.abc import Sequence
+
+from costtui.config.addresses import read_secret
+from costtui.config.model import Alerts, Billing, Budget, Target, Tco
+from costtui.config.table import Table, nearest
+from costtui.config.targets import PROVIDERS
+from costtui.domain.money import NanoUsd, nano_from_usd
+from costtui.domain.price import TokenPrice
+
+COVERS = ("gpu", "power", "api")
+WINDOWS = ("day", "month")
+AT_LIMIT = ("warn", "downgrade", "self-hosted-only", "block")
+FILTERS = ("projects", "workspaces", "namespace")
+
+
+def read_budgets(table: Table, targets: Sequence[Target]) -> tuple[Budget, ...]:
+    """Every budget."""
+    return tuple(_budget(name, inner, targets) for name, inner in table.named_tables())
+
+
+def _budget(name: str, table: Table, targets: Sequence[Target]) -> Budget:
+    table.require("covers", "window", "limit_usd")
+    covers = table.names("covers") or ()
+    for part in covers:
+        if part not in COVERS:
+            table.wrong("covers", f"cannot cover %{nearest(part, COVERS)}", part)
+    at_limit = table.choice("at_limit", AT_LIMIT, "warn")
+    limit = table.number("limit_usd", above=True)
+    window = table.choice("window", WINDOWS, "month")
+    key = table.text("key")
+    downgrade = _downgrade(table.table("downgrade"), targets)
+    if bool(downgrade) != (at_limit == "downgrade") and "at_limit" in table:
+        table.wrong("at_limit", '"downgrade" and a table `downgrade = { from = "to" }` belong together')
+    if at_limit != "warn" and "api" not in covers:
+        table.wrong("at_limit", 'must be "warn" for what cannot be refused: rent and power are owed')
+    table.close()
+    nano = NanoUsd(0) if limit is None else nano_from_usd(limit)
+    return Budget(name, covers, window, nano, at_limit, key, downgrade)
+
+
+def _downgrade(table: Table, targets: Sequence[Target]) -> tuple[tuple[str, str], ...]:
+    known = [target.name for target in targets]
+    pairs = []
+    for source in table.names_given():
+        to = table.text(source)
+        if source not in known:
+            table.wrong(source, f"is not a target{nearest(source, known)}")
+        if to is not None and to not in known:
+            table.wrong(source, f"leads to an unknown target %{nearest(to, known)}", to)
+        pairs.append((source, to or ""))
+    return tuple(pairs)
+
+
+def read_prices(table: Table, targets: Sequence[Target]) -> tuple[TokenPrice, ...]:
+    """`[prices]`: the user's own, by target, ascending by day; `provider` holds the target's name."""
+    prices: list[TokenPrice] = []
+    known = {target.name: target for target in targets}
+    for name in table.names_given():
+        if name not in known:
+            table.wrong(name, f"is not a target{nearest(name, known)}")
+            continue
+        rows = [price for row in table.tables(name) if (price := _price(row, known[name])) is not None]
+        if len({row.from_ms for row in rows}) != len(rows):
+            table.wrong(name, "has two prices from the same day")
+        prices += sorted(rows, key=lambda row: row.from_ms)
+    return tuple(prices)
+
+
+def _price(row: Table, target: Target) -> TokenPrice | None:
+    row.require("from", "input", "output")
+    from_ms = row.moment_ms("from")
+    paid, made = row.number("input", high=1_000_000), row.number("output", high=1_000_000)
+    cached = row.number("cached_input", high=1_000_000)
+    row.close()
+    if from_ms is None or paid is None or made is None:
+        return None
+    return TokenPrice(target.name, target.model or target.name, paid, made, cached, from_ms, "config")
+
+
+def read_billing(table: Table) -> tuple[Billing, ...]:
+    """`[billing]`: by provider."""
+    found = []
+    for name, inner in table.named_tables():
+        if name not in PROVIDERS:
+            table.wrong(name, f"is not a provider{nearest(name, PROVIDERS)}")
+        inner.require("key")
+        key = read_secret(inner, "key")
+        filters = tuple((word, _filter(inner, word)) for word in FILTERS if word in inner)
+        for word in FILTERS:
+            inner.take(word)
+        inner.close()
+        if key is not None:
+            found.append(Billing(name, key, filters))
+    return tuple(found)
+
+
+def _filter(table: Table, word: str) -> tuple[str, ...]:
+    if isinstance(table.take(word), str):
+        text = table.text(word)
+        return (text,) if text else ()
+    return table.names(word) or ()
+
+
+def read_tco(table: Table) -> Tco:
+    """`[tco]`: absent is unknown."""
+    tco = Tco(
+        staff_fte=table.number("staff_fte", high=10_000),
+        staff_usd_per_fte_year=table.number("staff_usd_per_fte_year"),
+        network_usd_per_month=table.number("network_usd_per_month"),
+        storage_usd_per_month=table.number("storage_usd_per_month"),
+    )
+    table.close()
+    return tco
+
+
+def read_alerts(table: Table) -> Alerts:
+    """`[alerts]`."""
+    jump = table.number("burn_jump", low=1, high=1000, above=True)
+    alerts = Alerts(
+        webhook=read_secret(table, "webhook"),
+        gpu_idle_seconds=table.duration_seconds("gpu_idle"),
+        burn_jump=None if jump is None else float(jump),
+        source_silent_seconds=table.duration_seconds("source_silent") or Alerts().source_silent_seconds,
+    )
+    table.close()
+    return alerts
