@@ -1,24 +1,217 @@
-"""The terminal application."""
+"""The terminal application: pictures in, frames out, keys understood."""
 
+import asyncio
+import gc
+import os
 from collections.abc import Callable
-from typing import ClassVar
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Offset
+from textual.reactive import reactive
 
-from costtui.tui.feed import Feed
-from costtui.tui.options import ScreenOptions
+from costtui.report.words import moment
+from costtui.tui.feed import SLOT_MS, Feed, History
+from costtui.tui.frame import Frame, framed, text_of
+from costtui.tui.glyphs import Glyphs
+from costtui.tui.keys import Act, chosen, understood
+from costtui.tui.line import plain_text
+from costtui.tui.options import THEMES, ScreenOptions, ThemeName
+from costtui.tui.pace import Pace
+from costtui.tui.pane import KeyPressed, Pane, RowPointed, Scrolled
+from costtui.tui.scene import Choices, Scene
+from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
+
+if TYPE_CHECKING:
+    from costtui.report.schema import Status
 
 Clock = Callable[[], int]
 """UTC milliseconds now."""
+LOOK_SECONDS = 0.25
+MINUTE_MS = 60_000
 
 
 class CosttuiApp(App[int], inherit_bindings=False):
-    """The live screen over `feed`; `run()` returns when the user quits or the terminal goes."""
+    """The live screen over `feed`; `run()` returns an exit code when the user quits or the terminal goes."""
 
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = "Screen { background: ansi_default; }"
+
+    frame: reactive[Frame | None] = reactive(None)
+    """What is on the screen."""
+    colours: reactive[ThemeName] = reactive[ThemeName]("terminal")
+    """The theme in use."""
 
     def __init__(self, feed: Feed, clock: Clock, options: ScreenOptions | None = None) -> None:
-        super().__init__(ansi_color=True)
+        self._options = options or ScreenOptions()
+        super().__init__(driver_class=TerminalDriver, ansi_color=True)
+        self.theme = "ansi-dark"
         self._feed = feed
         self._clock = clock
-        self._options = options or ScreenOptions()
+        self._choices = Choices(mouse=self._options.mouse)
+        self._status: Status | None = None
+        self._histories: dict[str, History] = {}
+        self._slot = -1
+        self._notice = ""
+        self._notice_until_ms = 0
+        self._stale = True
+        self._pace = Pace()
+        self._leaving: Leaving | None = None
+        self.set_reactive(CosttuiApp.colours, self._options.theme or ("mono" if self.no_color else "terminal"))
+
+    def compose(self) -> ComposeResult:
+        """One widget; binding hands it what to show."""
+        yield Pane().data_bind(frame=CosttuiApp.frame, theme=CosttuiApp.colours)
+
+    def on_mount(self) -> None:
+        """First picture, signals, and the look that comes four times a second."""
+        if isinstance(self._driver, TerminalDriver):
+            loop = asyncio.get_running_loop()
+            self._leaving = Leaving(
+                lambda code: loop.call_soon_threadsafe(self._end, code), self._driver.restore_at_once
+            )
+            self._leaving.watch()
+        self._status = self._feed.look(self._clock())
+        self.draw()
+        self.set_interval(LOOK_SECONDS, self.look)
+        gc.freeze()
+
+    def on_unmount(self) -> None:
+        """The feed is let go of; the agent is not touched."""
+        if self._leaving is not None:
+            self._leaving.unwatch()
+        self._feed.close()
+
+    def _end(self, code: int) -> None:
+        self.exit(code, return_code=code)
+
+    def on_terminal_gone(self, message: TerminalGone) -> None:
+        """The terminal was closed."""
+        message.stop()
+        if self._leaving is not None:
+            self._leaving.begin(129)
+
+    def look(self) -> None:
+        """Draws a new picture if there is one and the terminal has taken the last."""
+        now_ms = self._clock()
+        undrained = isinstance(self._driver, TerminalDriver) and self._driver.undrained
+        if not self._pace.due(now_ms, undrained=undrained) and not (self._stale and not undrained):
+            return
+        self._status = self._feed.look(now_ms)
+        if self._notice and now_ms >= self._notice_until_ms:
+            self._notice = ""
+        self.draw()
+
+    def draw(self) -> None:
+        """Sets the frame; an equal one costs nothing."""
+        if isinstance(self._driver, TerminalDriver) and self._driver.undrained and self.frame is not None:
+            self._stale = True
+            return
+        self._stale = False
+        frame = framed(self._scene())
+        self.cursor_position = Offset(0, frame.cursor_y)
+        self.frame = frame
+
+    def _scene(self) -> Scene:
+        now_ms = self._clock()
+        if self._choices.view == "gpus":
+            self._remember(now_ms)
+        return Scene(
+            status=self._status,
+            minute_ms=now_ms // MINUTE_MS * MINUTE_MS,
+            width=self.size.width,
+            height=self.size.height,
+            choices=self._choices,
+            glyphs=Glyphs(self._options.ascii_only),
+            slow_seconds=self._pace.slow_seconds,
+            notice=self._notice,
+            histories=self._histories,
+        )
+
+    def _remember(self, now_ms: int) -> None:
+        """Histories are read once per slot."""
+        if self._status is not None and now_ms // SLOT_MS != self._slot:
+            self._slot = now_ms // SLOT_MS
+            self._histories = {gpu.uuid: self._feed.history(gpu.uuid, now_ms) for gpu in self._status.gpus}
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The frame follows the size."""
+        del event
+        if self.is_running:
+            self.draw()
+
+    def on_row_pointed(self, message: RowPointed) -> None:
+        """A click selects."""
+        self._choose(replace(self._choices, selected=message.key))
+
+    def on_scrolled(self, message: Scrolled) -> None:
+        """The wheel moves the selection."""
+        if self.frame is not None:
+            self._choose(chosen(self._choices, "down" if message.lines > 0 else "up", None, self.frame))
+
+    def on_key_pressed(self, message: KeyPressed) -> None:
+        """A key is either a choice of what to see or something to do."""
+        act = understood(self._choices, message.key, message.character)
+        if act is not None:
+            self._do(act)
+        elif self.frame is not None:
+            self._choose(chosen(self._choices, message.key, message.character, self.frame))
+
+    def _choose(self, choices: Choices) -> None:
+        if choices != self._choices:
+            self._choices = choices
+            self._notice = ""
+            self.draw()
+
+    def _do(self, act: Act) -> None:
+        doing: dict[Act, Callable[[], None]] = {
+            "quit": lambda: self._end(0),
+            "theme": self._next_theme,
+            "mouse": self._flip_mouse,
+            "copy": self._copy_row,
+            "save": self._save,
+        }
+        doing[act]()
+
+    def _say(self, text: str) -> None:
+        self._notice, self._notice_until_ms = text, self._clock() + 5000
+        self.draw()
+
+    def _next_theme(self) -> None:
+        self.colours = THEMES[(THEMES.index(self.colours) + 1) % len(THEMES)]
+        self._say(f"theme: {self.colours}")
+
+    def _flip_mouse(self) -> None:
+        self._choices = replace(self._choices, mouse=not self._choices.mouse)
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.take_mouse(self._choices.mouse)
+        self._say("the mouse is ours" if self._choices.mouse else "the mouse is the terminal's: select text freely")
+
+    def _copy_row(self) -> None:
+        if self.frame is not None and 0 <= self.frame.cursor_y < len(self.frame.lines):
+            self.copy_to_clipboard(plain_text(self.frame.lines[self.frame.cursor_y]).lstrip(" ▸>"))
+            self._say("copied the row")
+
+    def _save(self) -> None:
+        at = moment(self._status.at) if self._status else None
+        stem = f"costtui-{self._choices.view}-{at:%Y%m%d-%H%M%S}" if at else f"costtui-{self._choices.view}"
+        path = (self._options.save_to or Path.cwd()) / stem
+        try:
+            _write_new(path.with_suffix(".svg"), self.export_screenshot(title="costtui"))
+            _write_new(path.with_suffix(".txt"), text_of(self.frame) if self.frame else "")
+        except OSError as error:
+            self._say(f"not saved: {error.strerror}: {path.parent}; start costtui where you may write")
+        else:
+            self._say(f"saved {path}.svg and .txt")
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Amounts are private: only the user may read the file, and a link laid in its place is not followed."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

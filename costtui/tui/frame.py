@@ -1,0 +1,95 @@
+"""A scene becomes exactly as many lines as the screen has."""
+
+from dataclasses import dataclass
+
+from costtui.tui.gpuscreen import gpu_screen
+from costtui.tui.header import cut, header
+from costtui.tui.line import Line, Row, Run, cropped, plain_text
+from costtui.tui.overview import Body, overview
+from costtui.tui.scene import Scene
+from costtui.tui.texts import absent_screen, help_screen, sources_screen, warnings_screen
+
+_TABLES = ("overview", "gpus")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Lines of the whole screen and the row that each may stand for."""
+
+    lines: tuple[Line, ...]
+    keys: tuple[str | None, ...]
+    """Row key per line of the screen."""
+    order: tuple[str, ...]
+    """All keys that can be selected, also those scrolled away."""
+    cursor_y: int
+    """Line of the selected row, where the terminal's cursor rests."""
+
+
+def framed(scene: Scene) -> Frame:
+    """The frame of a scene, whatever its size."""
+    head = header(scene)[: scene.height]
+    bar = (_key_bar(scene),) if scene.height > len(head) + 1 else ()
+    room = max(scene.height - len(head) - len(bar), 0)
+    body = _keyed(_body(scene, room))
+    order = tuple(row.key for row in body.rows if row.key is not None)
+    selected = scene.choices.selected if scene.choices.selected in order else (order[0] if order else None)
+    above = body.above[:room] if room > len(body.above) else ()
+    below = body.below[: max(room - len(above) - 1, 0)]
+    window = max(room - len(above) - len(below), 0)
+    if window < len(body.rows) and body.below:
+        keep = body.below[-1:] if room > len(above) + 3 else ()
+        below, window = keep, max(room - len(above) - len(keep), 0)
+    rows = _window(body.rows, selected, window)
+    blank = tuple(Row(()) for _ in range(window - len(rows)))
+    placed = [*(Row(line) for line in (*head, *above)), *rows, *blank, *(Row(line) for line in (*below, *bar))]
+    keys = tuple(row.key for row in placed)
+    lines = tuple(cut(row.line, scene.width, scene.glyphs.ellipsis) for row in placed)
+    cursor = keys.index(selected) if selected in keys else min(len(head), max(scene.height - 1, 0))
+    return Frame(lines[: scene.height], keys[: scene.height], order, cursor)
+
+
+def text_of(frame: Frame) -> str:
+    """The frame as plain text."""
+    return "\n".join(plain_text(line) for line in frame.lines) + "\n"
+
+
+def _body(scene: Scene, room: int) -> Body:
+    status, view = scene.status, scene.choices.view
+    if view == "help":
+        return help_screen(scene)
+    if status is None:
+        return absent_screen(scene)
+    if view == "warnings":
+        return warnings_screen(scene, status)
+    if view == "sources":
+        return sources_screen(scene, status)
+    draw = gpu_screen if view == "gpus" else overview
+    return draw(scene, status, room, scene.choices.selected)
+
+
+def _keyed(body: Body) -> Body:
+    """Text is read line by line: where no row stands for a thing, every line can be selected."""
+    if body.above:
+        return body
+    rows = tuple(Row(row.line, f"line {number}") for number, row in enumerate(body.rows))
+    return Body(body.above, rows, body.below)
+
+
+def _window(rows: tuple[Row, ...], selected: str | None, height: int) -> tuple[Row, ...]:
+    place = next((index for index, row in enumerate(rows) if row.key is not None and row.key == selected), 0)
+    start = max(min(place - height // 2, len(rows) - height), 0)
+    return rows[start : start + height]
+
+
+def _key_bar(scene: Scene) -> Line:
+    choices = scene.choices
+    if choices.editing:
+        return (Run(" filter: ", "key"), Run(f"{choices.needle}_"), Run("   enter keep   esc drop", "dim"))
+    if scene.notice:
+        return (Run(cropped(f" {scene.glyphs.own(scene.notice)}", scene.width, scene.glyphs.ellipsis), "key"),)
+    pairs = [("1", "overview"), ("2", "gpus"), ("w", "warnings"), ("i", "sources")]
+    if choices.view in _TABLES:
+        order = choices.sort + (" reversed" if choices.reverse else "")
+        pairs += [("/", "filter"), ("o", f"sort: {order}")]
+    pairs = [("?", "help"), ("q", "quit"), *pairs]
+    return tuple(run for key, word in pairs for run in (Run(f" {key}", "key"), Run(f" {word}", "dim")))

@@ -1,0 +1,71 @@
+"""The few signs of the screen, and their plain stand-ins for terminals that draw them two cells wide."""
+
+from dataclasses import dataclass
+
+from costtui.tui.feed import History
+from costtui.tui.line import Role
+
+_STATES: dict[str, tuple[str, str, Role]] = {
+    "busy": ("●", "#", "good"),
+    "low": ("◐", "+", "low"),
+    "idle loaded": ("○", "o", "warn"),
+    "empty": ("□", "_", "warn"),
+    "other": ("◆", "*", "other"),
+    "lost": ("✗", "X", "alarm"),
+    "unknown": ("?", "?", "bad"),
+    "idle": ("○", "o", "warn"),
+    "sleeping": ("○", "z", "warn"),
+}
+_ASCII = str.maketrans(
+    {
+        "·": "-",
+        "≥": ">=",
+        "≤": "<=",
+        "…": "~",
+        "×": "x",
+        "→": ">",
+        "▸": ">",
+        "─": "-",
+        "■": "#",
+        "✗": "X",
+        "\ufffd": "?",
+    }
+)
+_BARS = "▁▂▃▄▅▆▇█"
+_ASCII_BARS = ".:-=+*#@"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One of two sets."""
+
+    ascii_only: bool = False
+
+    def state(self, state: str) -> tuple[str, Role]:
+        """`● busy` and its role; a lost GPU is written large."""
+        sign, plain, role = _STATES.get(state, ("?", "?", "bad"))
+        word = "LOST" if state == "lost" else state
+        return f"{plain if self.ascii_only else sign} {word}", role
+
+    def own(self, text: str) -> str:
+        """costtui's own words; in plain mode without any sign of ambiguous width."""
+        return text.translate(_ASCII) if self.ascii_only else text
+
+    @property
+    def ellipsis(self) -> str:
+        """Where a text was cut."""
+        return "~" if self.ascii_only else "…"
+
+    @property
+    def marker(self) -> str:
+        """Before the selected row."""
+        return ">" if self.ascii_only else "▸"
+
+    def spark(self, history: History, width: int) -> str:
+        """The last `width` slots as bars; a blank where nothing was observed."""
+        bars = _ASCII_BARS if self.ascii_only else _BARS
+        shown = history[-width:] if width > 0 else ()
+        cells = (
+            " " if value is None else bars[min(max(value, 0) * len(bars) // 101, len(bars) - 1)] for value in shown
+        )
+        return "".join(cells).rjust(width)

@@ -1,0 +1,63 @@
+"""Everything that decides what is on the screen: the picture, the clock, the size and what the user chose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Literal
+
+from costtui.report.schema import Status
+from costtui.report.words import clock
+from costtui.tui.feed import History
+from costtui.tui.figures import local_now, zone_of
+from costtui.tui.glyphs import Glyphs
+
+View = Literal["overview", "gpus", "warnings", "sources", "help"]
+Sort = Literal["index", "idle $", "$/h", "state", "memory"]
+SORTS: tuple[Sort, ...] = ("index", "idle $", "$/h", "state", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user chose; none of it changes a fact."""
+
+    view: View = "overview"
+    selected: str | None = None
+    """Key of the selected row; None selects the first."""
+    sort: Sort = "index"
+    reverse: bool = False
+    needle: str = ""
+    editing: bool = False
+    expanded: frozenset[str] = frozenset()
+    mouse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One moment of the screen."""
+
+    status: Status | None
+    minute_ms: int
+    """The clock cut to the minute: nothing on the screen is finer, so that nothing ticks."""
+    width: int
+    height: int
+    choices: Choices = field(default_factory=Choices)
+    glyphs: Glyphs = field(default_factory=Glyphs)
+    slow_seconds: int = 0
+    """Seconds between frames where the terminal takes longer than one, else 0."""
+    notice: str = ""
+    histories: Mapping[str, History] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The host's zone."""
+        return zone_of(self.status.host.timezone if self.status else "UTC")
+
+    @property
+    def time(self) -> str:
+        """`12:01 CET`."""
+        here = local_now(self.minute_ms, self.zone)
+        return f"{here:%H:%M} {here.tzname() or ''}".rstrip()
+
+    def clock(self, iso: str | None) -> str:
+        """A time of the picture as the host's wall clock shows it."""
+        return clock(iso, self.zone, local_now(self.minute_ms, self.zone).isoformat())
