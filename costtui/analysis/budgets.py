@@ -83,7 +83,7 @@ def spend_ahead(ahead: Sequence[RateStep], now_ms: int, end_ms: int) -> NanoUsd:
 
 def _legs(ahead: Sequence[RateStep], now_ms: int, end_ms: int) -> Iterator[tuple[int, int, Decimal]]:
     ends = [step.from_ms for step in ahead[1:]] + [end_ms]
-    for step, until in zip(ahead, ends, strict=True):
+    for step, until in zip(ahead, ends, strict=False):
         start, end = max(step.from_ms, now_ms), min(until, end_ms)
         if end > start:
             yield start, end, step.usd_per_hour

@@ -44,8 +44,7 @@ def segments(
 ) -> tuple[Segment, ...]:
     """The window from `from_ms` to now, cut at every change of a contract."""
     marks = _marks(kept, from_ms, now_ms)
-    last = Segment(marks[-2], now_ms, running.since(marks[-2], now_ms)) if now_ms > from_ms else None
-    return (*_closed(running, marks[:-1], now_ms), *filter(None, (last,)))
+    return (*_closed(running, marks[:-1], now_ms), Segment(marks[-2], now_ms, running.since(marks[-2], now_ms)))
 
 
 def past_segments(
