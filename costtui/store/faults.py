@@ -1,0 +1,78 @@
+"""What can be wrong with a database, in words, and one transaction that is never left half open."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from costtui.domain.reading import Problem
+from costtui.store.file import WAL_LIMIT_BYTES
+
+
+def transact(connection: sqlite3.Connection, works: Sequence[Callable[[sqlite3.Connection], None]]) -> None:
+    """Run all of `works` in one transaction, or none."""
+    connection.execute("begin immediate")
+    try:
+        for work in works:
+            work(connection)
+        connection.execute("commit")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("rollback")
+        raise
+
+
+def _name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", "")
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """The file is not a sound database any more."""
+    lost_table = _name(error) == "SQLITE_ERROR" and "no such table" in str(error)
+    return lost_table or _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """No room on the disk, or the disk does not take writes."""
+    return _name(error).startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+
+
+def explain(error: sqlite3.Error, path: Path) -> Problem:
+    """Reason and remedy of a failed write."""
+    name = _name(error)
+    if name == "SQLITE_FULL":
+        return Problem("store", f"no space left for {path}; samples wait in memory", "free disk space")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Problem("store", f"another program holds a lock on {path}; samples wait in memory", "close that program")
+    if name.startswith("SQLITE_IOERR"):
+        return Problem("store", f"{path} cannot be written ({name}); samples wait in memory", "check the disk")
+    return Problem("store", f"{path}: {error}; samples wait in memory", "run costtui doctor")
+
+
+def wal_problem(connection: sqlite3.Connection, path: Path) -> Problem | None:
+    """Keep the journal under its limit; name the reader that stops it from shrinking."""
+    journal = path.with_name(path.name + "-wal")
+    try:
+        size = journal.stat().st_size
+    except OSError:
+        return None
+    if size < WAL_LIMIT_BYTES // 2:
+        return None
+    connection.execute("pragma wal_checkpoint(truncate)")
+    if not journal.exists() or journal.stat().st_size < WAL_LIMIT_BYTES // 2:
+        return None
+    holders = ", ".join(str(pid) for pid in _holders(path)) or "not visible"
+    return Problem("store", f"the journal of {path} is {size >> 20} MiB: a reader holds it (pid {holders})", "end it")
+
+
+def _holders(path: Path) -> list[int]:
+    """Other processes that have the database open."""
+    found: list[int] = []
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit() or int(process.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if any(os.readlink(link) == str(path) for link in (process / "fd").iterdir()):
+                found.append(int(process.name))
+    return found
