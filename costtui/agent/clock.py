@@ -52,7 +52,7 @@ class Pulse:
 
     def __init__(self, written_until_ms: int = 0) -> None:
         self._written_until_ms = written_until_ms
-        self._last: tuple[int, float] | None = None
+        self._last: tuple[int, int, float] | None = None
 
     def beat(self, now_ms: int, monotonic: float) -> Beat | None:
         """The beat of this moment; None when its second has been taken already."""
@@ -62,19 +62,21 @@ class Pulse:
         if at_ms < self._written_until_ms - FORGET_MS:
             self._written_until_ms = 0
         fresh = at_ms > self._written_until_ms
-        span_ms = min(self._observed_ms(at_ms, monotonic), at_ms - self._written_until_ms) if fresh else 0
-        self._last = (at_ms, monotonic)
+        span_ms = min(self._observed_ms(at_ms, now_ms, monotonic), at_ms - self._written_until_ms) if fresh else 0
+        self._last = (at_ms, now_ms, monotonic)
         self._written_until_ms = max(self._written_until_ms, at_ms)
         return Beat(at_ms, span_ms, fresh)
 
-    def _observed_ms(self, at_ms: int, monotonic: float) -> int:
+    def _observed_ms(self, at_ms: int, now_ms: int, monotonic: float) -> int:
         if self._last is None:
             return 0
-        wall_ms = at_ms - self._last[0]
-        passed_ms = round((monotonic - self._last[1]) * 1000)
-        if wall_ms <= 0 or max(wall_ms, passed_ms) > GAP_MS:
+        last_at_ms, last_now_ms, last_monotonic = self._last
+        span_ms = at_ms - last_at_ms
+        passed_ms = round((monotonic - last_monotonic) * 1000)
+        if span_ms <= 0 or max(span_ms, passed_ms) > GAP_MS:
             return 0
-        return wall_ms if abs(wall_ms - passed_ms) <= STEP_MS else max(min(wall_ms, passed_ms), 0)
+        stepped = abs(now_ms - last_now_ms - passed_ms) > STEP_MS
+        return max(min(span_ms, passed_ms), 0) if stepped else span_ms
 
 
 def until_next_second(now_ms: int) -> float:
