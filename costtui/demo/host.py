@@ -1,0 +1,43 @@
+"""The host that the demo plays: eight H100s, three of whose engines serve, and one GPU that fell off the bus."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+GIB = 1024**3
+GPU_NAME = "NVIDIA H100 80GB HBM3"
+MEMORY_BYTES = 80 * GIB
+LOST_REASON = "the GPU has fallen off the bus (Xid 79)"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedEngine:
+    """One engine: its speed, GPUs and share of the requests."""
+
+    name: str
+    model: str
+    gpus: tuple[int, ...]
+    prefill_tokens_per_second: float
+    decode_tokens_per_second: float
+    share: float
+    """Part of all requests that are sent here."""
+    pid: int
+
+
+ENGINES = (
+    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.72, 41_201),
+    SimulatedEngine("mixtral", "mistralai/Mixtral-8x7B-Instruct-v0.1", (2, 3), 20_000.0, 3_200.0, 0.002, 41_377),
+    SimulatedEngine("llama-8b", "meta-llama/Llama-3.1-8B-Instruct", (4,), 25_000.0, 9_000.0, 0.278, 41_460),
+)
+"""Speeds: the order of published measurements on H100s; the 70B on two at 10,000 prompt and 2,500 output tokens/s."""
+
+Role = Literal["engine", "empty", "lost", "training"]
+ROLES: tuple[Role, ...] = ("engine", "engine", "engine", "engine", "engine", "empty", "lost", "training")
+"""What each GPU does, by index."""
+TRAINING_PID = 50_812
+TRAINING_OWNER = "alice"
+TRAINING_COMMAND = "python train.py --config lora.yaml"
+
+
+def gpu_uuid(index: int) -> str:
+    """The same in every run, so that a kept store goes on."""
+    return f"GPU-00000000-c057-4000-8000-{index:012d}"
