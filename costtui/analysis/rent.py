@@ -122,7 +122,7 @@ def stretches(kept: Sequence[KeptTerms]) -> tuple[Stretch, ...]:
 def rate_spans(rates: Sequence[Rate]) -> Iterator[tuple[int, int, Decimal]]:
     """Each rate with its end: the next rate's beginning, or its own `until_ms`."""
     following = [rate.from_ms for rate in rates[1:]] + [FOREVER_MS]
-    for rate, next_ms in zip(rates, following, strict=True):
+    for rate, next_ms in zip(rates, following, strict=False):
         yield rate.from_ms, min(next_ms, rate.until_ms or FOREVER_MS), rate.usd_per_hour
 
 

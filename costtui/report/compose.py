@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from costtui.analysis.budgets import Standing, standing
 from costtui.analysis.rent import terms_at
-from costtui.config.model import Budget, Config
+from costtui.config.model import Budget, Config, Route
 from costtui.domain.amount import unknown_amount
 from costtui.domain.calendar import day_of, month_of, window_of
+from costtui.domain.clean import clean
 from costtui.domain.tick import EngineTotals, StateTotals
 from costtui.report import devices, ledger, schema, serving
 from costtui.report.accounts import Account, past_segments, segments
@@ -68,14 +69,14 @@ class Composer:
                 serving.part(each, served.get(each.target.name, EngineTotals()), slow.costs[each.target.name])
                 for each in seen.engines
             ),
-            routes=tuple(schema.Route(name=r.name, strategy=r.strategy, targets=r.targets) for r in config.routes),
+            routes=tuple(_route(route) for route in config.routes),
             budgets=tuple(_budget(budget, found, config, now_ms) for budget, found in standings),
             warnings=warnings(here, standings, slow.costs),
             sources=tuple(devices.source(each, now_ms) for each in seen.sources),
             config=schema.ConfigState(
-                path=str(config.path) if config.path else None,
+                path=clean(str(config.path)) if config.path else None,
                 loaded_at=iso(seen.config_loaded_ms),
-                problems=seen.config_problems,
+                problems=tuple(clean(problem) for problem in seen.config_problems),
             ),
         )
 
@@ -117,12 +118,17 @@ def _gpu(here: Frame, gpu: GpuNow, today: Account, day_ms: int) -> schema.Gpu:
     return devices.gpu(gpu, terms, here.rates[gpu.uuid], sum(known) if known else None, today, day_ms)
 
 
+def _route(route: Route) -> schema.Route:
+    targets = tuple(clean(target) for target in route.targets)
+    return schema.Route(name=clean(route.name), strategy=clean(route.strategy), targets=targets)
+
+
 def _budget(budget: Budget, found: Standing, config: Config, now_ms: int) -> schema.BudgetStanding:
     window = window_of(budget.window, now_ms, config.host.timezone)
     return schema.BudgetStanding(
-        name=budget.name,
+        name=clean(budget.name),
         covers=budget.covers,
-        window=budget.window,
+        window=clean(budget.window),
         limit_usd=usd(budget.limit),
         used_usd=usd(found.used.nano),
         used_ratio=None if found.ratio is None else round(float(found.ratio), 4),

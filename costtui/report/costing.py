@@ -11,7 +11,7 @@ from costtui.report.accounts import past_segments
 from costtui.report.frame import Frame, sharers
 from costtui.report.observation import EngineNow
 from costtui.report.stored import Prices, Stored
-from costtui.report.totals import RunningTotals, add_states
+from costtui.report.totals import RunningTotals, add_engines, add_states
 
 SLOT_MS = 15_000
 DAY_MS = 86_400_000
@@ -49,13 +49,14 @@ class Costing:
     def _work_out(self, frame: Frame, prices: Prices | None) -> Slow:
         now_ms, seen = frame.seen.at_ms, frame.seen
         running: RunningTotals[StateTotals] = RunningTotals(self._stored.gpu_totals, add_states)
+        tokens: RunningTotals[EngineTotals] = RunningTotals(self._stored.engine_totals, add_engines)
         hour = frame.accounts(past_segments(running, seen.kept.values(), now_ms - MS_PER_HOUR, now_ms, now_ms))
-        worked = self._stored.engine_totals(now_ms - MS_PER_HOUR, now_ms)
+        worked = tokens.closed(now_ms - MS_PER_HOUR, now_ms, now_ms)
         held_by, resting = sharers(frame), self._resting_milliwatts(frame)
         costs = {}
         for engine in seen.engines:
             from_ms = self._begins(engine, now_ms)
-            totals = self._stored.engine_totals(from_ms, now_ms)
+            totals = tokens.closed(from_ms, now_ms, now_ms)
             accounts = frame.accounts(past_segments(running, seen.kept.values(), from_ms, now_ms, now_ms))
             costs[engine.target.name] = serving.Cost(
                 serving.token_cost(engine, now_ms - from_ms, accounts, totals, held_by),

@@ -9,6 +9,7 @@ from costtui.domain.tick import EngineTotals, StateTotals
 
 T = TypeVar("T")
 
+SECOND_MS = 1_000
 REFRESH_MS = 15_000
 CLOSED_REFRESH_MS = 900_000
 LAG_MS = 5_000
@@ -32,7 +33,10 @@ def add_engines(one: EngineTotals, other: EngineTotals) -> EngineTotals:
 
 
 class RunningTotals(Generic[T]):
-    """Totals by name, `since` a moment until now; rebuilt wholly every 15 s, so that a late row is not lost."""
+    """Totals by name, `since` a moment until now; rebuilt wholly every 15 s, so that a late row is not lost.
+
+    Windows begin and end on whole seconds, as the store's rows do: a mark within a second is moved to its beginning.
+    """
 
     def __init__(self, query: Callable[[int, int], dict[str, T]], add: Callable[[T, T], T]) -> None:
         self._query = query
@@ -42,15 +46,17 @@ class RunningTotals(Generic[T]):
         self._closed: dict[tuple[int, int], tuple[int, dict[str, T]]] = {}
 
     def since(self, from_ms: int, now_ms: int) -> dict[str, T]:
-        """Totals from `from_ms` to now, the present millisecond included."""
+        """Totals from `from_ms` to now, the present second included."""
+        from_ms = from_ms // SECOND_MS * SECOND_MS
         cut = max((now_ms - LAG_MS) // REFRESH_MS * REFRESH_MS, from_ms)
         if self._key != (from_ms, cut):
             self._base = self._query(from_ms, cut) if cut > from_ms else {}
             self._key = (from_ms, cut)
-        return self._merged(self._base, self._query(cut, now_ms + 1))
+        return self._merged(self._base, self._query(cut, (now_ms // SECOND_MS + 1) * SECOND_MS))
 
     def closed(self, from_ms: int, to_ms: int, now_ms: int) -> dict[str, T]:
         """Totals of a window that is over, asked again only every quarter of an hour."""
+        from_ms, to_ms = (mark // SECOND_MS * SECOND_MS for mark in (from_ms, to_ms))
         slot = now_ms // CLOSED_REFRESH_MS
         known = self._closed.get((from_ms, to_ms))
         if known is not None and known[0] == slot:

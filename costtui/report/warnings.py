@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
+
 from costtui.analysis.alerts import Condition
 from costtui.analysis.budgets import Standing
 from costtui.analysis.rent import owed, terms_at
@@ -40,7 +42,8 @@ def warnings(
         *_rates(here),
         *_cheaper(costs),
     ]
-    return tuple(sorted(found, key=lambda warn: _ORDER[warn.level]))
+    cleaned = (msgspec.structs.replace(warn, key=clean(warn.key)) for warn in found)
+    return tuple(sorted(cleaned, key=lambda warn: _ORDER[warn.level]))
 
 
 def conditions(status: schema.Status, config: Config) -> tuple[Condition, ...]:

@@ -1,0 +1,332 @@
+"""The picture agrees with what a hand works out from the scene."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from costtui.config.model import Alerts, Budget, Config, GpuRule, Host
+from costtui.domain.amount import RateSource
+from costtui.domain.gpu import GpuState
+from costtui.domain.money import NanoUsd
+from costtui.domain.reading import GpuProcess, Problem
+from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms, PowerTerms, Rate
+from costtui.domain.tick import EngineTick
+from costtui.report import schema
+from costtui.report.compose import Composer
+from costtui.report.observation import Observation, SourceNow
+from costtui.report.schema import Status, from_json, to_json
+from costtui.report.warnings import conditions
+from costtui.store.reader import TelemetryReader
+from costtui.store.rows import Second
+from costtui.store.writer import TelemetryWriter
+from tests.report import scene
+from tests.report.scene import CONFIG, DAY, HOUR, MIDNIGHT, MONTH, Book, contract, engine, gpu, seen, write
+
+NOON = MIDNIGHT + 12 * HOUR
+USD = 1_000_000_000
+
+
+def compose(state_dir: Path, observation: Observation, config: Config = CONFIG, book: Book | None = None) -> Status:
+    reader = TelemetryReader(state_dir)
+    try:
+        return Composer(reader).compose(observation, config, book)
+    finally:
+        reader.close()
+
+
+def parts(span: schema.Span) -> Decimal:
+    states = (span.busy_usd, span.low_usd, span.idle_usd, span.other_usd, span.lost_usd, span.unknown_usd)
+    return sum((each or Decimal(0) for each in (*states, span.unobserved_usd)), Decimal(0))
+
+
+def keys(status: Status) -> dict[str, schema.Warn]:
+    return {warn.key: warn for warn in status.warnings}
+
+
+def test_a_day_is_split_by_what_the_gpu_did(tmp_path: Path) -> None:
+    spans = [
+        (MIDNIGHT, MIDNIGHT + 6 * HOUR, GpuState.BUSY),
+        (MIDNIGHT + 6 * HOUR, MIDNIGHT + 9 * HOUR, GpuState.IDLE_LOADED),
+        (MIDNIGHT + 9 * HOUR, MIDNIGHT + 10 * HOUR, GpuState.LOST),
+    ]
+    write(tmp_path, {"GPU-0": spans})
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.IDLE_LOADED)]))
+    # 2.49 x 12 = 29.88: 6 h busy 14.94, 3 h idle 7.47, 1 h lost 2.49, 2 h that nobody observed 4.98
+    assert status.today.gpu_usd == Decimal("29.88")
+    assert status.today.busy_usd == Decimal("14.94")
+    assert status.today.idle_usd == Decimal("7.47")
+    assert status.today.lost_usd == Decimal("2.49")
+    assert status.today.unobserved_usd == Decimal("4.98")
+    assert parts(status.today) == status.today.gpu_usd
+    # the month has 22 days more: 2.49 x 540 h = 1344.60
+    assert status.month.gpu_usd == Decimal("1344.6")
+    assert parts(status.month) == status.month.gpu_usd
+    # until midnight 12 h more
+    assert status.today.projected_usd == Decimal("59.76")
+    assert status.gpus[0].idle_seconds_today == 10_800
+    assert sum(status.gpus[0].seconds_today.values()) == 43_200
+
+
+def test_two_days_without_an_agent_are_owed_and_unobserved(tmp_path: Path) -> None:
+    status = compose(tmp_path, seen(MONTH + 2 * DAY, [gpu(0, GpuState.UNKNOWN)]))
+    assert status.month.gpu_usd == Decimal("119.52")  # 2.49 x 48
+    assert status.month.unobserved_usd == Decimal("119.52")
+    assert status.month.idle_usd == 0
+
+
+def test_burn_counts_idle_and_lost_as_shares_of_the_rent(tmp_path: Path) -> None:
+    states = (GpuState.BUSY, GpuState.LOW, GpuState.IDLE_LOADED, GpuState.EMPTY, GpuState.OTHER, GpuState.LOST)
+    status = compose(tmp_path, seen(NOON, [gpu(at, state) for at, state in enumerate(states)]))
+    assert status.burn.gpu_usd_per_hour == Decimal("14.94")  # 6 x 2.49
+    assert status.burn.idle_usd_per_hour == Decimal("4.98")
+    assert status.burn.lost_usd_per_hour == Decimal("2.49")
+    assert status.burn.power_usd_per_hour == 0
+    assert status.burn.total_usd_per_hour == Decimal("14.94")
+    assert status.burn.api_usd_per_hour is None
+    assert status.unknown == ("api",)
+
+
+def test_an_unknown_gpu_is_never_idle(tmp_path: Path) -> None:
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.UNKNOWN)]))
+    assert status.burn.idle_usd_per_hour == 0
+    assert status.gpus[0].idle_usd_today == 0
+
+
+def test_a_gpu_without_a_rate_is_named_and_the_rest_is_summed(tmp_path: Path) -> None:
+    nothing = KeptTerms(MONTH, GpuTerms((), RateSource.UNKNOWN, "always", PowerTerms(False)))
+    kept = {"GPU-0": contract(), "GPU-3": (nothing,)}
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY), gpu(3, GpuState.BUSY)], kept=kept))
+    assert status.unknown == ("gpu:3", "power", "api")
+    assert status.burn.gpu_usd_per_hour == Decimal("2.49")
+    assert status.today.gpu_usd == Decimal("29.88")
+    assert status.today.unknown == ("gpu:3", "power", "api")
+    assert status.gpus[1].usd_per_hour is None
+    assert status.gpus[1].rent_usd_today is None
+    assert "no-rate" in keys(status)
+
+
+def test_a_host_of_which_nothing_is_known_shows_no_0(tmp_path: Path) -> None:
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)], kept={}))
+    assert status.burn.total_usd_per_hour is None
+    assert status.burn.gpu_usd_per_hour is None
+    assert status.burn.idle_usd_per_hour is None
+    assert status.today.total_usd is None
+    assert status.today.idle_usd is None
+
+
+def test_a_host_without_gpus_is_a_normal_host(tmp_path: Path) -> None:
+    status = compose(tmp_path, seen(NOON, []))
+    assert status.burn.gpu_usd_per_hour == 0
+    assert status.unknown == ("api",)
+
+
+def test_gpus_that_are_rented_and_not_seen_are_unknown(tmp_path: Path) -> None:
+    config = replace(CONFIG, gpus=(GpuRule("*", (Rate(MONTH, Decimal("2.49")),)),))
+    status = compose(tmp_path, seen(NOON, []), config)
+    assert status.burn.gpu_usd_per_hour is None
+    assert status.today.total_usd is None
+    assert "gpu" in status.unknown
+
+
+def test_power_is_added_where_it_is_paid_apart(tmp_path: Path) -> None:
+    write(tmp_path, {"GPU-0": [(MIDNIGHT, NOON, GpuState.BUSY)]})
+    kept = {"GPU-0": contract(power=PowerTerms(False, Decimal("0.12"), Decimal("1.3")))}
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)], kept=kept))
+    # 500 W: 6 kWh in 12 h x 0.12 x 1.3 = 0.936, and 0.078 $/h
+    assert status.today.power_usd == Decimal("0.936")
+    assert status.burn.power_usd_per_hour == Decimal("0.078")
+    assert status.today.total_usd == Decimal("30.816")
+    assert status.today.projected_usd == Decimal("61.632")
+    assert status.gpus[0].energy_joules_today == 21_600_000
+
+
+def test_a_price_change_in_the_middle_of_the_day_splits_each_part_at_its_own_rate(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"GPU-0": [(MIDNIGHT, MIDNIGHT + 6 * HOUR, GpuState.BUSY), (MIDNIGHT + 6 * HOUR, NOON, GpuState.EMPTY)]},
+    )
+    rates = (Rate(MONTH, Decimal(2)), Rate(MIDNIGHT + 6 * HOUR, Decimal(3)))
+    kept = {"GPU-0": (KeptTerms(MONTH, GpuTerms(rates, RateSource.CONTRACT, "always", PowerTerms(True))),)}
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.EMPTY)], kept=kept))
+    assert (status.today.busy_usd, status.today.idle_usd) == (Decimal(12), Decimal(18))  # 6 x 2 and 6 x 3
+    assert status.today.gpu_usd == 30
+
+
+def test_an_adjustment_stands_beside_the_parts_and_in_the_total(tmp_path: Path) -> None:
+    writer = TelemetryWriter.open(tmp_path, now_ms=MIDNIGHT)
+    writer.keep_adjustments([Adjustment("GPU-0", NOON - HOUR, 5 * USD, "edited"), Adjustment("GPU-9", NOON, USD, "")])
+    writer.close()
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]))
+    assert status.today.adjustment_usd == 5
+    assert status.today.gpu_usd == Decimal("29.88")
+    assert status.today.total_usd == Decimal("34.88")
+
+
+def test_only_my_gpus_count_where_i_pay_for_mine_alone(tmp_path: Path) -> None:
+    mine, theirs = gpu(0, GpuState.OTHER), gpu(1, GpuState.OTHER)
+    assert mine.reading is not None
+    mine = replace(mine, reading=replace(mine.reading, processes=(GpuProcess(1, 1, "alice", "train"),)))
+    config = replace(CONFIG, host=Host("gpu-07", ZoneInfo("UTC"), pays="mine"))
+    status = compose(tmp_path, seen(NOON, [mine, theirs]), config)
+    assert status.burn.gpu_usd_per_hour == Decimal("2.49")
+    assert len(status.gpus) == 2
+
+
+def token_ticks(until_ms: int) -> list[EngineTick]:
+    """An hour of work throughout: 8,000 tokens in, of which 2,000 cached, and 4,000 out, each 20 s."""
+    return [
+        EngineTick("llama", until_ms - HOUR + part * 20_000, 20_000, 20_000, 8_000, 4_000, 2_000)
+        for part in range(1, 181)
+    ]
+
+
+def test_a_served_million_tokens_stands_beside_the_cheapest_api(tmp_path: Path) -> None:
+    write(tmp_path, {"GPU-0": [(NOON - HOUR, NOON, GpuState.BUSY)]}, token_ticks(NOON))
+    observation = seen(NOON, [gpu(0, GpuState.BUSY, engines=("llama",))], engines=(engine(),))
+    status = compose(tmp_path, observation, book=Book("0.20"))
+    found = status.engines[0]
+    # one hour of 2.49 over 180 x 12,000 = 2.16 Mtok: 1.152778, all of it worked
+    assert found.usd_per_million_tokens.allocation == Decimal("1.152778")
+    assert found.usd_per_million_tokens.usage == Decimal("1.152778")
+    assert found.usd_per_million_tokens.window_seconds == 3_600
+    assert (found.input_tokens_today, found.output_tokens_today, found.cached_input_tokens_today) == (
+        1_440_000,
+        720_000,
+        360_000,
+    )
+    assert found.cheapest_api is not None
+    assert found.cheapest_api.usd_per_million_tokens == Decimal("0.20")
+    assert (found.last_hour_usd, found.last_hour_at_zero_load_usd) == (Decimal("2.49"), Decimal("2.49"))
+    assert "cheaper-api:llama" in keys(status)
+    assert "cheaper-api:llama" not in keys(compose(tmp_path, observation, book=Book("9")))
+
+
+def test_an_engine_whose_gpus_are_unknown_has_no_cost_per_token(tmp_path: Path) -> None:
+    write(tmp_path, {}, token_ticks(NOON))
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)], engines=(engine(holds=None),)))
+    cost = status.engines[0].usd_per_million_tokens
+    assert cost.allocation is None
+    assert "not known" in cost.reason
+    assert status.engines[0].last_hour_usd is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "state", "runs_out"),
+    [(600, "ok", None), (40, "warn", "16:03:51"), (29, "over", None)],
+)
+def test_a_budget_says_where_it_stands(tmp_path: Path, limit: int, state: str, runs_out: str | None) -> None:
+    config = replace(CONFIG, budgets=(Budget("day", ("gpu", "power"), "day", NanoUsd(limit * USD)),))
+    found = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets[0]
+    # 29.88 used; of 40 are 10.12 left: 10.12 / 2.49 = 4.06425.. h = 4 h 3 min 51.325 s
+    assert found.used_usd == Decimal("29.88")
+    assert found.state == state
+    assert (found.runs_out_at or "")[:19] == ("2026-11-23T16:03:51" if runs_out else "")
+    assert found.resets_at == "2026-11-24T00:00:00.000Z"
+
+
+def test_a_budget_over_the_api_alone_is_unknown_without_a_meter(tmp_path: Path) -> None:
+    config = replace(CONFIG, budgets=(Budget("api", ("api",), "day", NanoUsd(USD)),))
+    found = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets[0]
+    assert (found.state, found.used_usd, found.unknown) == ("unknown", None, ("api",))
+
+
+def test_other_windows_stand_too_and_a_word_that_is_none_is_unknown(tmp_path: Path) -> None:
+    names = ("hour", "week", "year", "fortnight")
+    config = replace(CONFIG, budgets=tuple(Budget(name, ("gpu",), name, NanoUsd(USD)) for name in names))
+    hour, week, year, other = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets
+    assert hour.used_usd == 0  # the local hour begins at noon
+    assert week.used_usd == Decimal("29.88")  # Monday
+    assert year.used_usd == Decimal("1344.6")
+    assert (other.state, other.resets_at) == ("unknown", "")
+
+
+def test_a_lost_gpu_is_the_first_warning_with_what_was_paid_since(tmp_path: Path) -> None:
+    lost = gpu(6, GpuState.LOST, since_ms=NOON - 2 * HOUR, reason="fell off the bus: reset it")
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.EMPTY), lost]))
+    assert status.warnings[0].key == "gpu-lost:GPU-6"
+    assert status.warnings[0].text == "GPU 6 LOST since 10:00, paid 4.98 $: fell off the bus: reset it"
+    assert keys(status)["gpu-idle:GPU-0"].text == "GPU 0 empty for 12h00: 59.76 $/day"
+
+
+def test_an_idle_gpu_warns_only_after_its_limit(tmp_path: Path) -> None:
+    config = replace(CONFIG, alerts=Alerts(gpu_idle_seconds=7_200))
+    fresh = gpu(0, GpuState.EMPTY, since_ms=NOON - 2 * HOUR + 1)
+    assert "gpu-idle:GPU-0" not in keys(compose(tmp_path, seen(NOON, [fresh]), config))
+    due = replace(fresh, since_ms=NOON - 2 * HOUR)
+    assert "gpu-idle:GPU-0" in keys(compose(tmp_path, seen(NOON, [due]), config))
+
+
+def test_alerts_are_the_warnings_that_were_asked_for(tmp_path: Path) -> None:
+    nvml = SourceNow("nvml", NOON - 1_000_000, 1.0, Problem("driver", "no answer", "reload it"), NOON - 1_000_000)
+    vllm = SourceNow("engine:llama", NOON - 10_000, 1.0, Problem("engine", "refused"), NOON - 10_000)
+    gpus = [gpu(0, GpuState.LOST), gpu(1, GpuState.EMPTY)]
+    status = compose(tmp_path, seen(NOON, gpus, sources=(nvml, vllm)))
+    assert {condition.key for condition in conditions(status, CONFIG)} == {"gpu-lost:GPU-0", "source:nvml"}
+    asked = replace(CONFIG, alerts=Alerts(gpu_idle_seconds=60))
+    assert "gpu-idle:GPU-1" in {condition.key for condition in conditions(status, asked)}
+    assert [source.state for source in status.sources] == ["failed", "failed"]
+
+
+def test_a_burn_far_above_the_usual_hour_is_a_warning(tmp_path: Path) -> None:
+    config = replace(CONFIG, alerts=Alerts(burn_jump=3.0))
+    rates = (Rate(MONTH, Decimal(1)), Rate(MIDNIGHT, Decimal(4)))
+    jumped = {"GPU-0": (KeptTerms(MONTH, GpuTerms(rates, RateSource.CONTRACT, "always", PowerTerms(True))),)}
+    assert "burn-jump" in keys(compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)], kept=jumped), config))
+    assert "burn-jump" not in keys(compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config))
+
+
+def test_list_prices_store_trouble_and_refused_configurations_are_said(tmp_path: Path) -> None:
+    listed = {f"GPU-{index}": contract(source=RateSource.LIST) for index in (0, 1, 2, 6)}
+    status = compose(
+        tmp_path,
+        seen(
+            NOON,
+            [gpu(index, GpuState.BUSY) for index in (0, 1, 2, 6)],
+            kept=listed,
+            trouble=Problem("store", "disk full", "free some space"),
+            config_problems=("config.toml:3 gpus: what",),
+        ),
+    )
+    found = keys(status)
+    assert found["list-price"].text.startswith("GPU 0-2, 6 at list price")
+    assert found["store"].text == "store: disk full: free some space"
+    assert found["config:0"].text == "config.toml:3 gpus: what"
+
+
+def test_no_control_byte_of_an_outside_string_reaches_the_picture(tmp_path: Path) -> None:
+    hostile = "\x1b]52;c;cm0=\x07\u202eevil\n"
+    now = gpu(0, GpuState.LOST, reason=hostile, engines=(hostile,))
+    assert now.reading is not None
+    process = GpuProcess(1, 1, hostile, hostile, hostile)
+    now = replace(now, name=hostile, reading=replace(now.reading, processes=(process,)))
+    loud = SourceNow(hostile, None, 1.0, Problem(hostile, hostile, hostile))
+    target = replace(scene.LLAMA, name=hostile, model=hostile, url=hostile)
+    observation = seen(
+        NOON, [now], engines=(engine(target=target),), host_name=hostile, sources=(loud,),
+        driver=hostile, trouble=Problem("store", hostile), notices=((hostile, hostile),),
+    )  # fmt: skip
+    body = to_json(compose(tmp_path, observation, replace(CONFIG, host=Host(None, ZoneInfo("UTC")))))
+    assert b"\\u001b" not in body
+    assert b"\\n" not in body
+    assert "\u202e" not in body.decode()
+
+
+def test_the_picture_survives_its_own_json(tmp_path: Path) -> None:
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)], engines=(engine(),)))
+    assert from_json(to_json(status)) == status
+
+
+def test_the_picture_moves_with_the_store_from_second_to_second(tmp_path: Path) -> None:
+    writer, reader = TelemetryWriter.open(tmp_path, now_ms=NOON), TelemetryReader(tmp_path)
+    composer = Composer(reader)
+    for second in range(1, 61):
+        at_ms = NOON + second * 1_000
+        tick = EngineTick("llama", at_ms, 1_000, 1_000, 0, 7)
+        writer.record(Second(at_ms, engines=(tick,))).result(timeout=30)
+        status = composer.compose(seen(at_ms, [gpu(0, GpuState.BUSY)], engines=(engine(),)), CONFIG, None)
+        assert status.engines[0].output_tokens_today == 7 * second
+    reader.close()
+    writer.close()
