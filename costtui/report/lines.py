@@ -92,7 +92,7 @@ def _agent(picture: Picture) -> str:
     agent = picture["agent"]
     if agent["state"] == "running":
         return ""
-    return f"  AGENT {agent['state'].upper()} since {duration(agent['age_seconds'])}"
+    return f"  AGENT {agent['state'].upper()} for {duration(agent['age_seconds'])}"
 
 
 def _idle_share(burn: Picture) -> str:

@@ -23,7 +23,7 @@ from costtui.store.reader import TelemetryReader
 from costtui.store.rows import Second
 from costtui.store.writer import TelemetryWriter
 from tests.report import scene
-from tests.report.scene import CONFIG, DAY, HOUR, MIDNIGHT, MONTH, Book, contract, engine, gpu, seen, write
+from tests.report.scene import CONFIG, DAY, HOUR, MIDNIGHT, MONTH, Book, contract, engine, gpu, seen, token_ticks, write
 
 NOON = MIDNIGHT + 12 * HOUR
 USD = 1_000_000_000
@@ -173,14 +173,6 @@ def test_only_my_gpus_count_where_i_pay_for_mine_alone(tmp_path: Path) -> None:
     status = compose(tmp_path, seen(NOON, [mine, theirs]), config)
     assert status.burn.gpu_usd_per_hour == Decimal("2.49")
     assert len(status.gpus) == 2
-
-
-def token_ticks(until_ms: int) -> list[EngineTick]:
-    """An hour of work throughout: 8,000 tokens in, of which 2,000 cached, and 4,000 out, each 20 s."""
-    return [
-        EngineTick("llama", until_ms - HOUR + part * 20_000, 20_000, 20_000, 8_000, 4_000, 2_000)
-        for part in range(1, 181)
-    ]
 
 
 def test_a_served_million_tokens_stands_beside_the_cheapest_api(tmp_path: Path) -> None:
