@@ -26,7 +26,7 @@ class Board:
     pids: dict[str, frozenset[int]] = field(default_factory=dict)
     """Processes of each engine, by its local port."""
     strangers: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a process appears that nobody described yet."""
+    """Set when a process appears on a GPU that nobody described yet."""
 
     def take_sweep(self, sweep: GpuSweep, monotonic: float) -> None:
         """A new reading of all GPUs."""
@@ -48,10 +48,10 @@ class Board:
             )
         self.host = reading
 
-    def take_owners(self, described: Iterable[GpuProcess]) -> None:
-        """All processes on the GPUs, with owner and command."""
+    def take_owners(self, described: Iterable[GpuProcess], pids: dict[str, frozenset[int]]) -> None:
+        """All processes on the GPUs, with owner and command, and those of the local engines."""
         self.owners = {process.pid: process for process in described}
-        self.strangers.clear()
+        self.pids = pids
 
     def gpus(self, monotonic: float, sampling: Sampling) -> tuple[GpuReading, ...] | None:
         """The GPUs with the owners of their processes; None where the driver is silent."""

@@ -10,8 +10,8 @@ STEP_MS = 500
 """Wall and monotonic clock disagreeing by more than this over one interval is a step of the wall clock."""
 FORGET_MS = 86_400_000
 """A wall clock set back by more than this was wrong before: what it wrote then no longer holds back the present."""
-EARLY_MS = 50
-"""A timer that fires this much before the second belongs to that second."""
+AFTER_MS = 200
+"""A tick comes this long after the second that it stands for: the driver's child reads on the second."""
 
 
 class Clock(Protocol):
@@ -56,7 +56,7 @@ class Pulse:
 
     def beat(self, now_ms: int, monotonic: float) -> Beat | None:
         """The beat of this moment; None when its second has been taken already."""
-        at_ms = (now_ms + EARLY_MS) // 1000 * 1000
+        at_ms = now_ms // 1000 * 1000
         if self._last is not None and at_ms == self._last[0]:
             return None
         if at_ms < self._written_until_ms - FORGET_MS:
@@ -80,5 +80,5 @@ class Pulse:
 
 
 def until_next_second(now_ms: int) -> float:
-    """Seconds to sleep until the wall clock shows the next whole second."""
-    return (1000 - now_ms % 1000) / 1000
+    """Seconds to sleep until shortly after the wall clock shows the next whole second."""
+    return (1000 - (now_ms - AFTER_MS) % 1000) / 1000

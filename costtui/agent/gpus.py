@@ -1,7 +1,7 @@
 """What the agent remembers of each GPU between two ticks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from costtui.agent.clock import Beat
 from costtui.analysis import energy
@@ -10,6 +10,7 @@ from costtui.domain.clean import clean
 from costtui.domain.gpu import GpuState
 from costtui.domain.reading import GpuReading
 from costtui.domain.tick import GpuTick
+from costtui.probes.nvml_driver import UNKNOWN_UUID
 from costtui.report.observation import GpuNow
 from costtui.store.rows import KnownGpu
 
@@ -34,18 +35,36 @@ class Gpus:
     def __init__(self, known: Mapping[str, KnownGpu]) -> None:
         self._seen = {uuid: SeenGpu(gpu) for uuid, gpu in known.items()}
         self._changed: set[str] = set()
+        self.nameless: tuple[GpuReading, ...] = ()
+        """GPUs that the driver lists and cannot name, and that nobody saw before."""
 
     def take(
         self, beat: Beat, readings: Sequence[GpuReading] | None, why: str, works: Sequence[EngineWork]
     ) -> tuple[GpuTick, ...]:
         """The ticks of this beat; `readings` None: the driver is silent, and `why`."""
-        here = {reading.uuid: reading for reading in readings or ()}
+        here = self._named(readings or ())
         for reading in here.values():
             self._meet(reading, beat.at_ms)
         return tuple(
             self._tick(seen, here.get(uuid), readings is not None, beat, why, works)
             for uuid, seen in self._seen.items()
         )
+
+    def _named(self, readings: Sequence[GpuReading]) -> dict[str, GpuReading]:
+        """By UUID. One that can only tell its index is the missing GPU that had it; if none had, it stays out."""
+        here = {reading.uuid: reading for reading in readings if not reading.uuid.startswith(UNKNOWN_UUID)}
+        missing = {seen.known.index: seen.known for uuid, seen in self._seen.items() if uuid not in here}
+        nameless: list[GpuReading] = []
+        for reading in readings:
+            if not reading.uuid.startswith(UNKNOWN_UUID):
+                continue
+            known = missing.get(reading.index)
+            if known is None:
+                nameless.append(reading)
+            else:
+                here[known.uuid] = replace(reading, uuid=known.uuid, name=known.name)
+        self.nameless = tuple(nameless)
+        return here
 
     def _meet(self, reading: GpuReading, at_ms: int) -> None:
         seen = self._seen.get(reading.uuid)

@@ -1,5 +1,7 @@
 """How each source is read: what it says goes on the board."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from costtui.probes.processes import describe, engine_pids
 
 ENGINE_TIMEOUT_SECONDS = 5.0
 HOST_TIMEOUT_SECONDS = 10.0
+IDENTIFY_SECONDS = 60.0
 LOCAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 - compared with, never bound
 
 
@@ -48,17 +51,23 @@ def _first_problem(reading: HostReading | None) -> Problem | None:
 
 
 def process_source(board: Board, config: Callable[[], Config]) -> Source:
-    """Owners of the processes on the GPUs, and the processes of local engines."""
+    """Owners of the processes on the GPUs, and the processes of local engines: when one appears, else each minute.
+
+    Finding a port's process reads every process of the host, 10 to 30 ms on a busy one.
+    """
 
     async def look() -> Problem | None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(board.strangers.wait(), IDENTIFY_SECONDS)
+        board.strangers.clear()
         here = processes_of(board.sweep.gpus) if board.sweep else ()
         ports = {target.name: port for target in config().engines if (port := local_port(target)) is not None}
-        described, pids = await aside(lambda: _identify(here, ports), "processes")
-        board.take_owners(described)
-        board.pids = pids
+        async with asyncio.timeout(HOST_TIMEOUT_SECONDS):
+            described, pids = await aside(lambda: _identify(here, ports), "processes")
+        board.take_owners(described, pids)
         return None
 
-    return Source("processes", config().sampling.processes_seconds, HOST_TIMEOUT_SECONDS, look)
+    return Source("processes", IDENTIFY_SECONDS, None, look, paced=False)
 
 
 def _identify(

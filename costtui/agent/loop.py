@@ -103,6 +103,8 @@ class AgentLoop:
 
     def _begin(self) -> None:
         self._crew.follow(gpu_source(self._parts.gpus, self._board, self._clock, self._config))
+        self._crew.follow(process_source(self._board, lambda: self._config))
+        self._board.strangers.set()
         self._pace()
         self._engines_of(self._config, self._config)
         self._follow_up(self._config)
@@ -110,7 +112,6 @@ class AgentLoop:
     def _pace(self) -> None:
         """Begin, or begin anew at another pace, what is read at the configuration's intervals."""
         self._crew.follow(host_source(self._parts.host, self._board, self._clock, self._config))
-        self._crew.follow(process_source(self._board, lambda: self._config))
 
     async def _first_answers(self) -> None:
         deadline = asyncio.get_running_loop().time() + FIRST_ANSWERS_SECONDS
@@ -123,6 +124,7 @@ class AgentLoop:
         if config.sampling != before.sampling:
             self._pace()
         self._engines_of(config, before)
+        self._board.strangers.set()
         self._follow_up(config)
 
     def _engines_of(self, config: Config, before: Config) -> None:
@@ -226,7 +228,13 @@ class AgentLoop:
         )
 
     def _notices(self) -> tuple[tuple[str, str], ...]:
-        found = []
+        found = [
+            (
+                f"gpu-nameless:{gpu.index}",
+                f"GPU {gpu.index} cannot be read and was never seen before: its rent is unknown",
+            )
+            for gpu in self._gpus.nameless
+        ]
         if self._parts.pricing.trouble is not None:
             found.append(("prices", self._parts.pricing.trouble))
         if self._courier.trouble is not None and self._courier.waiting:

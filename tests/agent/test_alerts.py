@@ -21,6 +21,7 @@ from costtui.errors import ConfigError
 from costtui.store.reader import TelemetryReader
 from costtui.store.writer import TelemetryWriter
 from tests.agent.servers import Site, serving
+from tests.agent.waiting import until
 
 NOON = 1_790_000_000_000
 LOST = Condition("gpu-lost:GPU-a", "critical", "GPU 0 LOST since 12:00")
@@ -44,9 +45,7 @@ async def deliver(alarms: Alarms, courier: Courier, looks: list[tuple[list[Condi
     sending = asyncio.create_task(courier.run(REF))
     for conditions, at_ms in looks:
         alarms.look(conditions, at_ms, sends=True)
-        async with asyncio.timeout(30):
-            while courier.waiting:
-                await asyncio.sleep(0.01)
+        await until(lambda: not courier.waiting)
     sending.cancel()
     alarms.look(looks[-1][0], looks[-1][1], sends=True)
 
@@ -99,9 +98,7 @@ def test_an_alert_that_could_not_be_delivered_is_tried_again_after_a_restart(tmp
             alarms = Alarms((), writer, courier, log)
             sending = asyncio.create_task(courier.run(REF))
             alarms.look([LOST], NOON, sends=True)
-            async with asyncio.timeout(30):
-                while courier.trouble is None:
-                    await asyncio.sleep(0.01)
+            await until(lambda: courier.trouble is not None)
             alarms.look([LOST], NOON + 1000, sends=True)
             sending.cancel()
             log.close()

@@ -147,3 +147,16 @@ def test_the_shown_rate_is_of_the_last_ten_seconds() -> None:
     for second in range(12):
         engines.take(beat(second), look(counted(100 * second)))
     assert engines.now(look(counted(0)))[0].output_tokens_per_second == 100.0
+
+
+def test_a_lost_gpu_that_can_only_tell_its_index_is_the_one_that_had_it() -> None:
+    known = KnownGpu("GPU-a", 0, "H100", NOON, NOON, GpuState.EMPTY, NOON)
+    gpus = Gpus({"GPU-a": known})
+    (tick,) = gpus.take(beat(1), [GpuReading("index:0", 0, "", lost=True)], "", ())
+    assert (tick.uuid, tick.state, gpus.now()[0].name) == ("GPU-a", GpuState.LOST, "H100")
+
+
+def test_a_gpu_without_a_name_that_nobody_saw_before_is_not_written_down() -> None:
+    gpus = Gpus({})
+    assert gpus.take(beat(1), [GpuReading("index:3", 3, "", lost=True)], "", ()) == ()
+    assert [reading.index for reading in gpus.nameless] == [3]

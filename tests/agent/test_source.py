@@ -9,6 +9,7 @@ from costtui.agent.log import Log
 from costtui.agent.source import BACKOFF_CAP_SECONDS, Source, attempt, pause_seconds
 from costtui.domain.reading import Problem
 from costtui.errors import SourceError
+from tests.agent.waiting import until
 
 
 async def nothing() -> Problem | None:
@@ -50,9 +51,7 @@ def test_one_source_that_hangs_and_one_that_breaks_do_not_stop_the_third(tmp_pat
         crew = Crew(SystemClock(), log)
         for name, look in (("counts", count), ("hangs", hang), ("crashes", crash), ("refuses", refuse)):
             crew.follow(Source(name, 0.01, 0.05, look))
-        async with asyncio.timeout(30):
-            while looks < 20 or not crew.has_answers():
-                await asyncio.sleep(0.01)
+        await until(lambda: looks >= 20 and crew.has_answers())
         health = {now.name: now.problem for now in crew.health()}
         await crew.end(5.0)
         log.close()
