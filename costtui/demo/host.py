@@ -21,19 +21,20 @@ class SimulatedEngine:
     share: float
     """Part of all requests that are sent here."""
     pid: int
+    """Above the highest that Linux gives, so that no real process can be meant."""
 
 
 ENGINES = (
-    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.72, 41_201),
-    SimulatedEngine("mixtral", "mistralai/Mixtral-8x7B-Instruct-v0.1", (2, 3), 20_000.0, 3_200.0, 0.002, 41_377),
-    SimulatedEngine("llama-8b", "meta-llama/Llama-3.1-8B-Instruct", (4,), 25_000.0, 9_000.0, 0.278, 41_460),
+    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.72, 4_241_201),
+    SimulatedEngine("mixtral", "mistralai/Mixtral-8x7B-Instruct-v0.1", (2, 3), 20_000.0, 3_200.0, 0.002, 4_241_377),
+    SimulatedEngine("llama-8b", "meta-llama/Llama-3.1-8B-Instruct", (4,), 25_000.0, 9_000.0, 0.278, 4_241_460),
 )
 """Speeds: the order of published measurements on H100s; the 70B on two at 10,000 prompt and 2,500 output tokens/s."""
 
 Role = Literal["engine", "empty", "lost", "training"]
 ROLES: tuple[Role, ...] = ("engine", "engine", "engine", "engine", "engine", "empty", "lost", "training")
 """What each GPU does, by index."""
-TRAINING_PID = 50_812
+TRAINING_PID = 4_250_812
 TRAINING_OWNER = "alice"
 TRAINING_COMMAND = "python train.py --config lora.yaml"
 

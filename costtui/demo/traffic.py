@@ -48,9 +48,14 @@ def requests(dice: Random, per_second: float = REQUESTS_PER_SECOND) -> Iterator[
         seconds = dice.uniform(10.0, 30.0)
         now = start
         while (now := now + dice.expovariate(pace)) < start + seconds:
-            yield Request(now, _tokens(dice, _INPUT), _tokens(dice, _OUTPUT))
+            yield Request(now, _tokens(dice, _INPUT), output_length(dice))
         start += seconds
         level = _MEMORY * level + dice.gauss(0.0, _WAVE * math.sqrt(1 - _MEMORY**2))
+
+
+def output_length(dice: Random) -> int:
+    """Output tokens of a request that is not cut short."""
+    return _tokens(dice, _OUTPUT)
 
 
 def _tokens(dice: Random, points: tuple[tuple[float, int], ...]) -> int:

@@ -17,3 +17,14 @@ def engine_power_mw(worked: float, load: float) -> int:
 def training_power_mw(at_ms: int) -> int:
     """Steps of 90 s, the last six of which write a checkpoint."""
     return 310_000 if at_ms // 1000 % 90 >= 84 else 612_000
+
+
+def training_energy_mj(from_ms: int, to_ms: int) -> int:
+    """Exact integral of `training_power_mw`."""
+    return _training_until(to_ms) - _training_until(from_ms)
+
+
+def _training_until(at_ms: int) -> int:
+    steps, rest_ms = divmod(at_ms, 90_000)
+    high_ms = steps * 84_000 + min(rest_ms, 84_000)
+    return (high_ms * 612_000 + (at_ms - high_ms) * 310_000) // 1000
