@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Offset
@@ -22,7 +21,7 @@ from costtui.tui.keys import Act, chosen, understood
 from costtui.tui.line import plain_text
 from costtui.tui.options import THEMES, ScreenOptions, ThemeName
 from costtui.tui.pace import Pace
-from costtui.tui.pane import KeyPressed, Pane, RowPointed, Scrolled
+from costtui.tui.pane import KeyPressed, Pane, Resized, RowPointed, Scrolled
 from costtui.tui.scene import Choices, Scene
 from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 
@@ -42,9 +41,9 @@ class CosttuiApp(App[int], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = "Screen { background: ansi_default; }"
 
-    frame: reactive[Frame | None] = reactive(None)
+    frame: reactive[Frame | None] = reactive(None, repaint=False)
     """What is on the screen."""
-    colours: reactive[ThemeName] = reactive[ThemeName]("terminal")
+    colours: reactive[ThemeName] = reactive[ThemeName]("terminal", repaint=False)
     """The theme in use."""
 
     def __init__(self, feed: Feed, clock: Clock, options: ScreenOptions | None = None) -> None:
@@ -55,11 +54,13 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._clock = clock
         self._choices = Choices(mouse=self._options.mouse)
         self._status: Status | None = None
+        self._room = (0, 0)
         self._histories: dict[str, History] = {}
         self._slot = -1
         self._notice = ""
         self._notice_until_ms = 0
         self._stale = True
+        self._drawn: Scene | None = None
         self._pace = Pace()
         self._leaving: Leaving | None = None
         self.set_reactive(CosttuiApp.colours, self._options.theme or ("mono" if self.no_color else "terminal"))
@@ -77,6 +78,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             )
             self._leaving.watch()
         self._status = self._feed.look(self._clock())
+        self._room = self.size
         self.draw()
         self.set_interval(LOOK_SECONDS, self.look)
         gc.freeze()
@@ -108,12 +110,16 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self.draw()
 
     def draw(self) -> None:
-        """Sets the frame; an equal one costs nothing."""
+        """Sets the frame of the present scene; the same scene again costs nothing."""
         if isinstance(self._driver, TerminalDriver) and self._driver.undrained and self.frame is not None:
             self._stale = True
             return
         self._stale = False
-        frame = framed(self._scene())
+        scene = self._scene()
+        if scene == self._drawn:
+            return
+        self._drawn = scene
+        frame = framed(scene)
         self.cursor_position = Offset(0, frame.cursor_y)
         self.frame = frame
 
@@ -124,8 +130,8 @@ class CosttuiApp(App[int], inherit_bindings=False):
         return Scene(
             status=self._status,
             minute_ms=now_ms // MINUTE_MS * MINUTE_MS,
-            width=self.size.width,
-            height=self.size.height,
+            width=self._room[0],
+            height=self._room[1],
             choices=self._choices,
             glyphs=Glyphs(self._options.ascii_only),
             slow_seconds=self._pace.slow_seconds,
@@ -139,11 +145,10 @@ class CosttuiApp(App[int], inherit_bindings=False):
             self._slot = now_ms // SLOT_MS
             self._histories = {gpu.uuid: self._feed.history(gpu.uuid, now_ms) for gpu in self._status.gpus}
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resized(self, message: Resized) -> None:
         """The frame follows the size."""
-        del event
-        if self.is_running:
-            self.draw()
+        self._room = (message.width, message.height)
+        self.draw()
 
     def on_row_pointed(self, message: RowPointed) -> None:
         """A click selects."""

@@ -89,7 +89,7 @@ def _key_bar(scene: Scene) -> Line:
         return (Run(cropped(f" {scene.glyphs.own(scene.notice)}", scene.width, scene.glyphs.ellipsis), "key"),)
     pairs = [("1", "overview"), ("2", "gpus"), ("w", "warnings"), ("i", "sources")]
     if choices.view in _TABLES:
-        order = choices.sort + (" reversed" if choices.reverse else "")
-        pairs += [("/", "filter"), ("o", f"sort: {order}")]
+        order = choices.sort + (" rev" if choices.reverse else "")
+        pairs += [("/", "filter"), ("o", f"by {order}")]
     pairs = [("?", "help"), ("q", "quit"), *pairs]
     return tuple(run for key, word in pairs for run in (Run(f" {key}", "key"), Run(f" {word}", "dim")))

@@ -23,6 +23,7 @@ _ASCII = str.maketrans(
         "≤": "<=",
         "…": "~",
         "×": "x",
+        "°": "",
         "→": ">",
         "▸": ">",
         "─": "-",
@@ -62,10 +63,19 @@ class Glyphs:
         return ">" if self.ascii_only else "▸"
 
     def spark(self, history: History, width: int) -> str:
-        """The last `width` slots as bars; a blank where nothing was observed."""
+        """All slots in `width` bars, several to a bar where bars are fewer; a blank where nothing was observed."""
         bars = _ASCII_BARS if self.ascii_only else _BARS
-        shown = history[-width:] if width > 0 else ()
-        cells = (
-            " " if value is None else bars[min(max(value, 0) * len(bars) // 101, len(bars) - 1)] for value in shown
-        )
-        return "".join(cells).rjust(width)
+        shown = _in_bars(history, width)
+        return "".join(" " if value is None else bars[_height(value, len(bars))] for value in shown).rjust(width)
+
+
+def _height(percent: int, heights: int) -> int:
+    return min(max(percent, 0) * heights // 101, heights - 1)
+
+
+def _in_bars(history: History, width: int) -> list[int | None]:
+    if not history or width < 1:
+        return []
+    slots = -(-len(history) // width)
+    parts = [[value for value in history[at : at + slots] if value is not None] for at in range(0, len(history), slots)]
+    return [sum(part) // len(part) if part else None for part in parts]

@@ -10,11 +10,13 @@ from costtui.tui.scene import Scene
 from costtui.tui.table import Cell, Column, row_line, title_line
 
 _SPARK_FROM = 100
-"""Screen width from which a full ten minutes fit beside the readings."""
+"""Screen width from which ten minutes fit beside the readings in cells of twenty seconds."""
+_FULL_SPARK_FROM = 150
+"""The same in cells of ten seconds."""
 
 
 def _columns(width: int) -> tuple[Column, ...]:
-    spark = min(60, max(width - 62, 0)) if width >= _SPARK_FROM else 0
+    spark = 0 if width < _SPARK_FROM else 60 if width >= _FULL_SPARK_FROM else 30
     return (
         Column("GPU", 3),
         Column("state", 13),
@@ -55,7 +57,7 @@ def _models_line(scene: Scene, status: Status) -> Line:
         kinds[gpu.name, rate] = kinds.get((gpu.name, rate), 0) + 1
     texts = [f"{count} x {name} at {rate}" for (name, rate), count in kinds.items()]
     driver = f" · driver {status.host.driver}" if status.host.driver else ""
-    text = wrapped(scene.glyphs.own(f" {'; '.join(texts)}{driver}"), scene.width)[0]
+    text = wrapped(scene.glyphs.own(f"{'; '.join(texts)}{driver}"), scene.width)[0]
     return (Run(text, "strong"),)
 
 
@@ -94,7 +96,7 @@ def _slices(gpu: Gpu) -> list[Line]:
 
 def _details(scene: Scene, group: Group) -> list[Line]:
     """All about the selected GPU, most wanted first."""
-    gpu = group.gpus[0]
+    gpu, spark = group.gpus[0], 60 if scene.width > 70 else 30
     texts = [
         f"GPU {gpu.index}  {gpu.name}  {gpu.uuid}",
         f"{serves(scene, group)}",
@@ -103,12 +105,17 @@ def _details(scene: Scene, group: Group) -> list[Line]:
         f"{duration(gpu.idle_seconds_today)} · lost {money(gpu.lost_usd_today)} $",
         f"time:  {_time_by_state(gpu)}",
         f"reads: {_readings(gpu)}",
+        *(
+            []
+            if scene.width >= _SPARK_FROM
+            else [f"10 min {scene.glyphs.spark(scene.histories.get(gpu.uuid, ()), spark)}"]
+        ),
         *_processes(gpu),
     ]
     lines: list[Line] = [(Run("", "plain"),)]
     for position, text in enumerate(texts):
         role: Role = "strong" if position == 0 else "plain"
-        pieces = wrapped(" " + scene.glyphs.own(text), max(scene.width, 1), indent="       ")
+        pieces = wrapped(scene.glyphs.own(text), max(scene.width, 1), "       ")
         lines.extend((Run(piece, role),) for piece in pieces)
     return lines
 

@@ -61,12 +61,15 @@ def fitted(text: str, width: int, *, right: bool = False, ellipsis: str = "…")
     return gap + short if right else short + gap
 
 
-def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces where possible; later ones begin with `indent`."""
+def wrapped(text: str, width: int, indent: str = "    ") -> list[str]:
+    """`text` in lines of at most `width` cells, broken at spaces where possible.
+
+    The first begins with one space, later ones with `indent`.
+    """
     lines: list[str] = []
-    current = ""
+    current = " "
     for word in clean(text, LONGEST * 4).split(" "):
-        candidate = f"{current} {word}" if current.strip() else current + word
+        candidate = f"{current} {word}" if current.strip() else current + (word or " ")
         if cell_len(candidate) <= width or not current.strip():
             current = candidate
         else:

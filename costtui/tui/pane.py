@@ -45,6 +45,15 @@ class Scrolled(Message):
         self.lines = lines
 
 
+class Resized(Message):
+    """The room for lines changed."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__()
+        self.width = width
+        self.height = height
+
+
 def cells_of(line: Line) -> Cells:
     """One entry per cell; the second cell of a wide character is empty, a combining mark joins the cell before it."""
     cells: Cells = []
@@ -128,6 +137,10 @@ class Pane(Widget, can_focus=True):
         segments = [Segment(run.text, style_of(self.theme, run.role)) for run in lines[y] if run.text]
         used = sum(cell_len(segment.text) for segment in segments)
         return Strip(segments, used).adjust_cell_length(width)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Asks for lines of the new size."""
+        self.post_message(Resized(event.size.width, event.size.height))
 
     def on_key(self, event: events.Key) -> None:
         """Every key goes to the application as a message."""

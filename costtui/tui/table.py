@@ -33,20 +33,22 @@ def shown_columns(columns: Sequence[Column], width: int) -> list[int]:
 def _runs(cells: Sequence[Cell], columns: Sequence[Column], width: int, glyphs: Glyphs) -> Line:
     kept = shown_columns(columns, width)
     fixed = sum(columns[index].width + 1 for index in kept if columns[index].width)
-    rest = max(width - 1 - fixed, 0)
+    rest = max(width - 2 - fixed, 0)
     runs = []
     for index in kept:
         column, cell = columns[index], cells[index]
         size = column.width or rest
-        gap = " " if column.width else ""
         text = fitted(cell.text, size, right=column.right, ellipsis=glyphs.ellipsis)
-        runs.append(Run(text + gap, cell.role))
+        runs.append(Run(text + " " if column.width else " " + text, cell.role))
     return tuple(runs)
 
 
 def title_line(columns: Sequence[Column], width: int, glyphs: Glyphs) -> Line:
     """The titles above the rows."""
-    return (Run(" ", "head"), *_runs([Cell(column.title, "head") for column in columns], columns, width, glyphs))
+    return (
+        Run(" ", "head"),
+        *_runs([Cell(glyphs.own(column.title), "head") for column in columns], columns, width, glyphs),
+    )
 
 
 def row_line(cells: Sequence[Cell], columns: Sequence[Column], width: int, glyphs: Glyphs, *, selected: bool) -> Line:

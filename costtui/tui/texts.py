@@ -57,7 +57,7 @@ def warnings_screen(scene: Scene, status: Status) -> Body:
     for warn in status.warnings:
         sign, role = level_of(warn.level)
         since = f"  since {scene.clock(warn.since)}" if warn.since else ""
-        rows += _wrapped(scene, f" {sign:2} {warn.text}{since}", role, warn.key)
+        rows += _wrapped(scene, f"{sign:2} {warn.text}{since}", role, warn.key)
     return Body((), tuple(rows))
 
 
@@ -68,20 +68,20 @@ def sources_screen(scene: Scene, status: Status) -> Body:
         role: Role = "plain" if source.state == "ok" else "bad"
         age = "" if source.state == "ok" else f", last answer {duration(source.age_seconds)} ago"
         detail = ": ".join(part for part in (source.reason, source.remedy) if part)
-        rows += _wrapped(scene, f" {source.name}  {source.state}{age}  {detail}", role, source.name)
-    rows += _wrapped(scene, f" not in any sum: {', '.join(status.unknown) or 'nothing, all parts are known'}")
+        rows += _wrapped(scene, f"{source.name}  {source.state}{age}  {detail}", role, source.name)
+    rows += _wrapped(scene, f"not in any sum: {', '.join(status.unknown) or 'nothing, all parts are known'}")
     rows.append(Row((Run(" "),)))
     rows.append(Row((Run(" CONFIGURATION", "head"),)))
-    rows += _wrapped(scene, f" {status.config.path or 'none found: list prices only; costtui init writes one'}")
+    rows += _wrapped(scene, f"{status.config.path or 'none found: list prices only; costtui init writes one'}")
     if status.config.loaded_at:
-        rows += _wrapped(scene, f" in force since {scene.clock(status.config.loaded_at)}")
+        rows += _wrapped(scene, f"in force since {scene.clock(status.config.loaded_at)}")
     for problem in status.config.problems:
-        rows += _wrapped(scene, f" {problem}", "bad")
+        rows += _wrapped(scene, f"{problem}", "bad")
     return Body((), tuple(rows))
 
 
 def _wrapped(scene: Scene, text: str, role: Role = "plain", key: str | None = None) -> list[Row]:
-    pieces = wrapped(scene.glyphs.own(text), max(scene.width - 1, 1), indent="    ")
+    pieces = wrapped(scene.glyphs.own(text), max(scene.width - 1, 1))
     return [Row((Run(piece, role),), key if index == 0 else None) for index, piece in enumerate(pieces)]
 
 
@@ -91,12 +91,12 @@ def _text(scene: Scene, texts: list[str]) -> Body:
         if text and text == text.upper() and not text.startswith(" "):
             rows.append(Row((Run(f" {text}", "head"),)))
         else:
-            rows += _wrapped(scene, f" {text}")
+            rows += _wrapped(scene, text)
     return Body((), tuple(rows))
 
 
 def absent_screen(scene: Scene) -> Body:
     """What to do where there is nothing to show."""
     line: Line = (Run(" Nothing is recorded in this state directory.", "plain"),)
-    hint = _wrapped(scene, " costtui agent start   starts the recorder; costtui demo   shows costtui without a GPU")
+    hint = _wrapped(scene, "costtui agent start   starts the recorder; costtui demo   shows costtui without a GPU")
     return Body((), (Row(line), *hint))

@@ -1,0 +1,45 @@
+"""Pictures of the screen, compared as SVG; the picture and the clock are fixed."""
+
+from typing import Protocol
+
+import msgspec
+import pytest
+
+from costtui.report.schema import Agent, Status
+from costtui.tui.app import CosttuiApp
+from costtui.tui.options import ScreenOptions, ThemeName
+from tests.tui.hostile import hostile_status
+from tests.tui.pictures import FixedClock, FixedFeed, status
+
+
+class Compare(Protocol):
+    def __call__(self, app: CosttuiApp, *, press: list[str], terminal_size: tuple[int, int]) -> bool: ...
+
+
+DEAD = msgspec.structs.replace(status(), agent=Agent(state="dead", age_seconds=99.0, pid=None))
+CASES: dict[str, tuple[Status | None, tuple[int, int], list[str], ThemeName, bool]] = {
+    "overview 80x24": (status(), (80, 24), [], "terminal", False),
+    "overview 120x40": (status(), (120, 40), ["j", "j"], "terminal", False),
+    "overview 40x12": (status(), (40, 12), [], "terminal", False),
+    "overview opened": (status(), (80, 24), ["enter"], "terminal", False),
+    "overview light": (status(), (80, 24), [], "light", False),
+    "overview dark": (status(), (80, 24), [], "dark", False),
+    "overview colour-blind": (status(), (80, 24), [], "colour-blind", False),
+    "overview mono": (status(), (80, 24), [], "mono", False),
+    "overview ascii": (status(), (80, 24), [], "terminal", True),
+    "gpus 80x24": (status(), (80, 24), ["2"], "terminal", False),
+    "gpus 120x40": (status(), (120, 40), ["2", *"jjjjjjj"], "terminal", False),
+    "warnings 80x24": (status(), (80, 24), ["w"], "terminal", False),
+    "sources 80x24": (status(), (80, 24), ["i"], "terminal", False),
+    "help 120x40": (status(), (120, 40), ["question_mark"], "terminal", False),
+    "agent dead": (DEAD, (80, 24), [], "terminal", False),
+    "nothing yet": (None, (80, 24), [], "terminal", False),
+    "hostile": (hostile_status("\x1b[2J[@click=app.quit]evil[/]"), (120, 40), [], "terminal", False),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_screen_looks_as_approved(case: str, snap_compare: Compare) -> None:
+    picture, size, keys, theme, ascii_only = CASES[case]
+    app = CosttuiApp(FixedFeed(picture), FixedClock(), ScreenOptions(theme=theme, ascii_only=ascii_only))
+    assert snap_compare(app, press=keys, terminal_size=size)
