@@ -9,6 +9,8 @@ from costtui.domain.tick import StateTotals
 
 KNOWN_SHARE = 0.99
 """Energy known for this share of a window stands for all of it; a restart of the agent takes a few seconds."""
+SLACK_MS = 5_000
+"""The last seconds are still on their way to the disk; they alone make nothing unknown."""
 MILLIWATTS_PER_KILOWATT = 1_000_000
 
 
@@ -19,10 +21,13 @@ def cost(terms: PowerTerms | None, totals: StateTotals | None, window_ms: int) -
     """
     if terms is not None and terms.in_rent:
         return Amount(ZERO, Provenance.ACCRUED)
-    if terms is None or terms.usd_per_kwh is None or totals is None or totals.energy_known_ms == 0:
-        return Amount(ZERO, Provenance.ACCRUED) if _is_free(terms) else unknown_amount("power")
+    if terms is None or terms.usd_per_kwh is None:
+        return unknown_amount("power")
+    if totals is None or totals.energy_known_ms == 0:
+        nothing_yet = window_ms <= SLACK_MS or _is_free(terms)
+        return Amount(ZERO, Provenance.ACCRUED) if nothing_yet else unknown_amount("power")
     nano = power_cost(totals.energy_millijoules, terms.usd_per_kwh, terms.pue)
-    partial = totals.energy_known_ms < window_ms * KNOWN_SHARE
+    partial = totals.energy_known_ms + SLACK_MS < window_ms * KNOWN_SHARE
     provenance = Provenance.ESTIMATED if totals.energy_estimated_ms else Provenance.ACCRUED
     return Amount(nano, provenance, ("power",) if partial else ())
 

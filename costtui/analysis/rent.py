@@ -49,11 +49,6 @@ class RentSplit:
         """Idle loaded and empty: never unknown, never unobserved."""
         return NanoUsd(sum(self.by_state[state] for state in IDLE_STATES))
 
-    @property
-    def total(self) -> NanoUsd:
-        """The rent that was split."""
-        return NanoUsd(sum(self.by_state.values()) + self.unobserved)
-
 
 def owed(kept: Sequence[KeptTerms], sessions: Sequence[Session], from_ms: int, to_ms: int) -> NanoUsd | None:
     """Rent of one GPU from `from_ms` to `to_ms`; None when no terms with a known rate were in force in it."""

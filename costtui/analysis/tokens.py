@@ -27,8 +27,6 @@ class GpuCost:
     worked_rent_nano: int | None
     """The busy and low parts of the rent."""
     power_nano: int | None
-    worked_power_nano: int | None = None
-    """Power of busy and low time; None: not known, then power in proportion to rent."""
     engines_worked_ms: tuple[int, ...] = ()
     """Worked time of the other engines on it; empty when the engine has it for itself."""
 
@@ -78,8 +76,7 @@ def _cost(gpus: Sequence[GpuCost], shares: Sequence[Fraction], served: int, obse
 
 
 def _worked_power(gpu: GpuCost) -> Fraction:
-    if gpu.worked_power_nano is not None:
-        return Fraction(gpu.worked_power_nano)
+    """Power of the worked time, in proportion to the rent: energy is not kept by state."""
     rent = gpu.rent_nano or 0
     return Fraction((gpu.power_nano or 0) * (gpu.worked_rent_nano or 0), rent) if rent else Fraction(0)
 

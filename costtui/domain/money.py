@@ -19,7 +19,7 @@ def nano_from_usd(usd: Decimal) -> NanoUsd:
 
 
 def usd_from_nano(nano: int) -> Decimal:
-    """The exact amount in USD, trailing zeros gone, at most nine decimals, never an exponent."""
+    """The exact amount in USD, trailing zeros gone, at most nine decimals; whole dollars without an exponent."""
     usd = Decimal(nano).scaleb(-9)
     whole = usd.to_integral_value()
     return whole.quantize(Decimal(1)) if usd == whole else usd.normalize()

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from costtui.analysis import power
 from costtui.analysis.rent import NOTHING, RentSplit, add_splits, edges, owed, owed_ms, split, terms_at
-from costtui.domain.amount import Amount, Provenance, total, unknown_amount
+from costtui.domain.amount import Amount, total
 from costtui.domain.money import NanoUsd
 from costtui.domain.terms import KeptTerms, Session
 from costtui.domain.tick import StateTotals
@@ -32,11 +32,6 @@ class Account:
     split: RentSplit
     power: Amount
     totals: StateTotals | None
-
-    @property
-    def rent_amount(self) -> Amount:
-        """Rent as an amount; the caller names it when it is unknown."""
-        return unknown_amount("rent") if self.rent is None else Amount(self.rent, Provenance.ACCRUED)
 
 
 def segments(

@@ -36,6 +36,7 @@ def energy(millijoules: int, known_ms: int, estimated_ms: int = 0) -> StateTotal
         (PowerTerms(False, None), energy(3_600_000_000, HOUR), None, ("power",)),
         (PowerTerms(False, Decimal(0)), None, 0, ()),
         (APART, None, None, ("power",)),
+        (APART, energy(3_600_000_000, HOUR - 40_000), 156_000_000, ()),
         (None, energy(1, HOUR), None, ("power",)),
     ],
 )
@@ -231,3 +232,8 @@ def test_a_gpu_that_flaps_sends_two_messages() -> None:
 
 def test_alerts_that_were_open_before_a_restart_are_not_sent_again() -> None:
     assert fold([OpenAlert("gpu-lost:a", "critical", "GPU 6 lost", 5)], [LOST], 9).messages == ()
+
+
+def test_a_window_that_has_just_begun_owes_no_power_yet() -> None:
+    assert power.cost(APART, None, 5_000).nano == 0
+    assert power.cost(APART, None, 5_001).nano is None
