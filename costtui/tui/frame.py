@@ -41,7 +41,13 @@ def framed(scene: Scene) -> Frame:
         below, window = keep, max(room - len(above) - len(keep), 0)
     rows = _window(body.rows, selected, window)
     blank = tuple(Row(()) for _ in range(window - len(rows)))
-    placed = [*(Row(line) for line in (*head, *above)), *rows, *blank, *(Row(line) for line in (*below, *bar))]
+    placed = [
+        *(Row(line) for line in (*head, *above)),
+        *rows,
+        *(Row(line) for line in below),
+        *blank,
+        *(Row(line) for line in bar),
+    ]
     keys = tuple(row.key for row in placed)
     lines = tuple(cut(row.line, scene.width, scene.glyphs.ellipsis) for row in placed)
     cursor = keys.index(selected) if selected in keys else min(len(head), max(scene.height - 1, 0))

@@ -76,7 +76,19 @@ def _below(scene: Scene, status: Status, room: int) -> tuple[Line, ...]:
     budgets = budgets if len(budgets) <= left else _shortened(budgets, left)
     left -= len(budgets)
     engines = engines if len(engines) <= left else _shortened(engines, left)
-    return (*engines, *api, *budgets, *warnings)
+    left -= len(engines)
+    return _spaced((tuple(engines), tuple(api), tuple(budgets), tuple(warnings)), left)
+
+
+def _spaced(blocks: tuple[tuple[Line, ...], ...], spare: int) -> tuple[Line, ...]:
+    """Blocks one under the other, with an empty line before each as long as there are any to spare."""
+    lines: list[Line] = []
+    for block in blocks:
+        if block and spare > 0:
+            lines.append(())
+            spare -= 1
+        lines += block
+    return tuple(lines)
 
 
 def _shortened(lines: list[Line], room: int) -> list[Line]:

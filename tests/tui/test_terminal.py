@@ -22,6 +22,7 @@ OWN_SEQUENCES = re.compile(
     rb"|\x1b\[[0-9;]*H"  # cursor moves
     rb"|\x1b\[\?(?:1000|1003|1004|1006|1015|1016|1049|2004|2026|2048|25|7)(?:[hl]|\$p)"  # modes
     rb"|\x1b\[[<>][0-9;]*u"  # keyboard protocol
+    rb"|\x1b\]22;default\x07"  # shape of the pointer
 )
 PATIENCE_SECONDS = 20.0
 
