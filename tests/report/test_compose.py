@@ -12,7 +12,7 @@ from costtui.domain.amount import RateSource
 from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
 from costtui.domain.reading import GpuProcess, Problem
-from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms, PowerTerms, Rate
+from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms, PowerTerms, Rate, Session
 from costtui.domain.tick import EngineTick
 from costtui.report import schema
 from costtui.report.compose import Composer
@@ -322,3 +322,46 @@ def test_the_picture_moves_with_the_store_from_second_to_second(tmp_path: Path) 
         assert status.engines[0].output_tokens_today == 7 * second
     reader.close()
     writer.close()
+
+
+def test_at_midnight_the_new_day_has_cost_nothing_and_is_known(tmp_path: Path) -> None:
+    status = compose(tmp_path, seen(MIDNIGHT, [gpu(0, GpuState.BUSY)]))
+    assert (status.today.gpu_usd, status.today.total_usd) == (Decimal(0), Decimal(0))
+    assert status.month.gpu_usd == Decimal("1314.72")  # 22 x 24 x 2.49
+
+
+def test_a_composer_that_runs_over_midnight_begins_a_new_day(tmp_path: Path) -> None:
+    write(tmp_path, {"GPU-0": [(MIDNIGHT - HOUR, MIDNIGHT, GpuState.BUSY)]})
+    reader = TelemetryReader(tmp_path)
+    composer = Composer(reader)
+    before = composer.compose(seen(MIDNIGHT - 1, [gpu(0, GpuState.BUSY)]), CONFIG, None)
+    after = composer.compose(seen(MIDNIGHT + HOUR, [gpu(0, GpuState.BUSY)]), CONFIG, None)
+    reader.close()
+    assert before.gpus[0].seconds_today["busy"] == 3_600
+    assert after.gpus[0].seconds_today["busy"] == 0
+    assert after.today.gpu_usd == Decimal("2.49")
+    assert after.month.busy_usd == Decimal("2.49")
+
+
+def test_a_host_paid_while_on_owes_nothing_for_the_time_it_was_off(tmp_path: Path) -> None:
+    terms = GpuTerms((Rate(MONTH, Decimal("2.00")),), RateSource.CONTRACT, "while-on", PowerTerms(True))
+    booted = Session("boot", NOON - 3 * HOUR, NOON)
+    observation = seen(NOON, [gpu(0, GpuState.BUSY)], kept={"GPU-0": (KeptTerms(MONTH, terms),)}, session=booted)
+    status = compose(tmp_path, observation)
+    assert status.today.gpu_usd == 6  # 3 h x 2.00
+    assert status.today.unobserved_usd == 6
+
+
+def test_a_source_that_missed_several_looks_is_stale(tmp_path: Path) -> None:
+    sources = (SourceNow("host", NOON - 16_000, 5.0), SourceNow("nvml", NOON - 5_000, 1.0), SourceNow("new", None, 1.0))
+    status = compose(tmp_path, seen(NOON, [], sources=sources))
+    assert [source.state for source in status.sources] == ["stale", "ok", "stale"]
+
+
+def test_engines_on_one_gpu_share_its_rent_by_the_time_they_worked(tmp_path: Path) -> None:
+    quarter = [replace(tick, engine="other") for tick in token_ticks(NOON)[-60:]]
+    write(tmp_path, {"GPU-0": [(NOON - HOUR, NOON, GpuState.BUSY)]}, [*token_ticks(NOON), *quarter])
+    other = engine(target=replace(scene.LLAMA, name="other"))
+    status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)], engines=(engine(), other)))
+    # llama worked 60 min and the other 20: 2.49 x 3/4 = 1.8675 and 0.6225 in the last hour
+    assert [found.last_hour_usd for found in status.engines] == [Decimal("1.8675"), Decimal("0.6225")]
