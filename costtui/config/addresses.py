@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from costtui.config.table import Table
+from costtui.config.table import Table, looks_secret
 from costtui.domain.secret import SecretRef
 
 _METADATA = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10"))
@@ -74,7 +74,7 @@ def read_secret(table: Table, key: str) -> SecretRef | None:
             table.wrong(key, "file: needs an absolute path or one that starts with ~/")
         return SecretRef("file", where)
     if kind == "env":
-        if not (where.isascii() and where.replace("_", "a").isalnum()):
+        if not (where.isidentifier() and where.isascii()) or looks_secret(where):
             table.wrong(key, "env: needs the name of a variable, not its value (not shown)")
         return SecretRef("env", where)
     if kind == "keyring":

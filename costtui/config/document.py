@@ -12,6 +12,9 @@ from costtui.errors import ConfigError
 CONFIG_BYTES = 256 * 1024
 """Larger files are refused unread: dotted keys cost the parser time that grows with the square."""
 
+LINE_CHARACTERS = 1000
+"""A longer line is no setting; one dotted key of 40 KB would take seven seconds."""
+
 Step = str | int
 KeyPath = tuple[Step, ...]
 
@@ -45,6 +48,9 @@ def parse(name: str, body: bytes) -> Document:
         raise ConfigError((f"{name}:1 the file is larger than {CONFIG_BYTES // 1024} KiB; is it the right one?",))
     try:
         text = body.decode()
+        long = next((n for n, line in enumerate(text.split("\n"), start=1) if len(line) > LINE_CHARACTERS), None)
+        if long is not None:
+            raise ConfigError((f"{name}:{long} the line is longer than {LINE_CHARACTERS} characters",))
         return Document(name, tomllib.loads(text, parse_float=Decimal), text)
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
@@ -58,11 +64,15 @@ def parse(name: str, body: bytes) -> Document:
 
 
 def _syntax(name: str, message: str, body: bytes) -> str:
-    """The parser's complaint; its few messages that quote the file's text are cut before the quote."""
+    """The parser's complaint; two of its messages quote the file's own words, which could be secrets."""
     found = _AT_LINE.search(message)
     line = int(found.group(1)) if found else body.count(b"\n") + 1
-    what = re.sub(r"[\"'(].*", "", _AT_LINE.sub("", message)).strip() or "it cannot be read"
-    return f"{name}:{line} not valid TOML: {clean(what).rstrip(':')}"
+    what = _AT_LINE.sub("", message)
+    if what.startswith("Cannot declare"):
+        what = "a table is declared twice"
+    elif what.startswith("Duplicate"):
+        what = "a key stands twice in one table"
+    return f"{name}:{line} not valid TOML: {clean(what)}"
 
 
 def _statements(lines: Sequence[str]) -> dict[KeyPath, int]:

@@ -37,7 +37,7 @@ def in_usd(quotes: Sequence[Quote], currencies: Mapping[str, Sequence[Exchange]]
     """
     rates = []
     ends = [quote.from_ms for quote in quotes[1:]]
-    for quote, end_ms in zip(quotes, [*ends, None], strict=True):
+    for quote, end_ms in zip(quotes, [*ends, None], strict=False):
         if quote.currency == "USD":
             rates.append(Rate(quote.from_ms, quote.per_hour))
             continue

@@ -21,7 +21,7 @@ SHOWN_CHARACTERS = 60
 
 def looks_secret(text: str) -> bool:
     """Whether a value could be a key; it errs on the side of not showing."""
-    return _SECRET_VALUE.search(text) is not None
+    return len(text) > 200 or _SECRET_VALUE.search(text) is not None
 
 
 def dotted(path: KeyPath) -> str:
@@ -55,6 +55,7 @@ class Problems:
 
 def nearest(word: str, known: Collection[str]) -> str:
     """`; did you mean "x"?; known: x, y`, as far as there is something to say."""
+    known = [candidate for candidate in known if not looks_secret(candidate)]
     lowered = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(word[:SHOWN_CHARACTERS].lower(), lowered, n=1, cutoff=0.6)
     hint = f'; did you mean "{clean(lowered[close[0]])}"?' if close else ""

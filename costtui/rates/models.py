@@ -11,6 +11,7 @@ _VENDOR = re.compile(r"^.*/")
 _BEDROCK = re.compile(r"^(?:us|eu|apac|global)?\.?(?:meta|mistral|amazon|qwen|deepseek|openai|google)\.(?=[a-z])")
 _REVISION = re.compile(r"-v\d+:\d+$")
 _GLUED = re.compile(r"^(llama|qwen|gemma|phi|mistral|deepseek-v)(?=\d)")
+_LLAMA_V = re.compile(r"^llama-v(?=\d)")
 _DECIMAL = re.compile(r"(?<=\d)[p-](?=\d(?:-|$))")
 _SERVING = frozenset({"turbo", "versatile", "instant", "fast", "specdec", "32768", "128k"})
 _QUANTISED = frozenset({"fp8", "fp16", "bf16", "fp4", "nvfp4", "int4", "int8", "awq", "gptq", "w4a16", "w8a8", "gguf"})
@@ -49,7 +50,7 @@ def identify(name: str) -> Identity | None:
             text, left_out = text.removeprefix(seller), [*left_out, "seller's prefix"]
             text = text if not seller.startswith("meta") else f"llama-{text}"
     text = text.removeprefix("meta-")
-    text = _DECIMAL.sub(".", _GLUED.sub(r"\1-", re.sub(r"(?<=[a-z])v(?=\d+[p.]\d)", "-", text)))
+    text = _DECIMAL.sub(".", _GLUED.sub(r"\1-", _LLAMA_V.sub("llama-", text)))
     return _without_endings(text, left_out)
 
 
