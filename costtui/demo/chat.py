@@ -11,26 +11,7 @@ from costtui.demo.traffic import output_length
 from costtui.demo.web import Answer, Asked
 
 TICK_SECONDS = 0.1
-_WORDS = [
-    "the",
-    "cost",
-    "of",
-    "this",
-    "model",
-    "is",
-    "low",
-    "and",
-    "the",
-    "GPU",
-    "was",
-    "idle",
-    "all",
-    "night",
-    "so",
-    "the",
-    "budget",
-    "holds",
-]
+_WORDS = ("the", "cost", "of", "this", "model", "is", "low", "and", "the", "budget", "holds")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
-import msgspec
-
 from costtui.demo import chat
 from costtui.demo.exposition import exposition
 from costtui.demo.gpus import readings
@@ -23,6 +21,7 @@ from costtui.demo.host import ENGINES
 from costtui.demo.parent import die_with
 from costtui.demo.serving import Serving
 from costtui.demo.web import Answer, Asked, listen
+from costtui.probes.wire import gpu_to_json
 
 
 class SimulatedHost:
@@ -60,7 +59,8 @@ class SimulatedHost:
         now = self._clock()
         for serving in self.servings:
             serving.advance(now)
-        return msgspec.json.encode(readings(self.servings, int(self._started * 1000), int(now * 1000)))
+        gpus = readings(self.servings, int(self._started * 1000), int(now * 1000))
+        return json.dumps([gpu_to_json(gpu) for gpu in gpus]).encode()
 
     async def _engine(self, serving: Serving, asked: Asked, answer: Answer) -> None:
         if asked.path == "/metrics":

@@ -62,7 +62,9 @@ async def listen(handler: Handler, port: int = 0) -> tuple[asyncio.Server, int]:
     """A server on 127.0.0.1 and its port; port 0: a free one."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+        # asyncio prints a traceback for a connection that is cancelled, which happens only when the process ends
+        faults = (ConnectionError, TimeoutError, EOFError, asyncio.LimitOverrunError, ValueError)
+        with contextlib.suppress(*faults, asyncio.CancelledError):
             while (asked := await _read(reader)) is not None:
                 await handler(asked, Answer(writer))
         writer.close()

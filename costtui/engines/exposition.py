@@ -114,7 +114,7 @@ def _number(digits: bytes) -> float | None:
 def _pairs(inner: bytes) -> tuple[tuple[str, str], ...] | None:
     """Labels seldom change from one second to the next, so they are read once."""
     pairs: dict[str, str] = {}
-    position = 0
+    position, inner = 0, inner.rstrip()
     while position < len(inner):
         match = _LABEL.match(inner, position)
         if match is None:
