@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import DecodeError
 
 from costtui.report.live import agent_state, splice
 from costtui.report.schema import Status, from_json
@@ -88,10 +91,10 @@ class StoreFeed:
         return cls(TelemetryReader(state_dir))
 
     def look(self, now_ms: int) -> Status | None:
-        """See `Feed.look`."""
-        changed = self._stored is None or self._reader.changed()
+        """See `Feed.look`. A picture that this version cannot read leaves the last one, which then grows old."""
+        changed = self._reader.changed() or self._stored is None
         if changed:
-            self._stored = self._reader.status()
+            self._stored = self._reader.status() or self._stored
         stored = self._stored
         if stored is None:
             return None
@@ -99,7 +102,8 @@ class StoreFeed:
         agent = agent_state(stored.at_ms, now_ms, alive=alive)
         if changed or agent != self._agent:
             self._agent = agent
-            self._status = from_json(splice(stored.body, stored.at_ms, stored.pid, now_ms, alive=alive))
+            with suppress(DecodeError):
+                self._status = from_json(splice(stored.body, stored.at_ms, stored.pid, now_ms, alive=alive))
         return self._status
 
     def history(self, uuid: str, now_ms: int) -> History:

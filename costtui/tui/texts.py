@@ -97,6 +97,6 @@ def _text(scene: Scene, texts: list[str]) -> Body:
 
 def absent_screen(scene: Scene) -> Body:
     """What to do where there is nothing to show."""
-    line: Line = (Run(" Nothing is recorded in this state directory.", "plain"),)
+    line: Line = (Run(" Nothing that this version can read is recorded in this state directory.", "plain"),)
     hint = _wrapped(scene, "costtui agent start   starts the recorder; costtui demo   shows costtui without a GPU")
     return Body((), (Row(line), *hint))

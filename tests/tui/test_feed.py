@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from costtui.report.schema import to_json
+from costtui.store.writer import TelemetryWriter
 from costtui.tui.feed import SLOT_MS, SLOTS, StoreFeed
 from tests.tui.pictures import NOW_MS, status
 
@@ -87,3 +89,29 @@ def test_closing_the_feed_closes_the_reader() -> None:
     reader = ShelfReader()
     StoreFeed(reader).close()
     assert reader.closed
+
+
+def test_pictures_come_through_a_real_store(tmp_path: Path) -> None:
+    feed = StoreFeed.open(tmp_path)
+    assert feed.look(NOW_MS) is None
+    writer = TelemetryWriter.open(tmp_path, now_ms=NOW_MS)
+    writer.publish(to_json(status()), NOW_MS).result(10)
+    first = feed.look(NOW_MS + 100)
+    writer.publish(to_json(status(unknown=())), NOW_MS + 1_000).result(10)
+    second = feed.look(NOW_MS + 1_100)
+    assert first is not None
+    assert second is not None
+    assert (first.unknown, first.agent.pid) == (("api", "rate of GPU 7"), os.getpid())
+    assert second.unknown == ()
+    assert feed.look(NOW_MS + 1_300) is second
+    assert feed.history("GPU-00000000", NOW_MS) == (None,) * SLOTS
+    feed.close()
+    writer.close()
+
+
+def test_a_picture_of_another_version_leaves_the_last_one(tmp_path: Path) -> None:
+    reader = ShelfReader(stored())
+    feed = StoreFeed(reader)
+    last = feed.look(NOW_MS)
+    reader.stored, reader.news = Stored(b'{"schema":"costtui.status/9"}', NOW_MS + 1_000, None), True
+    assert feed.look(NOW_MS + 1_000) is last
