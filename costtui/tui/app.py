@@ -77,6 +77,8 @@ class CosttuiApp(App[int], inherit_bindings=False):
                 lambda code: loop.call_soon_threadsafe(self._end, code), self._driver.restore_at_once
             )
             self._leaving.watch()
+            if not self._options.mouse:
+                self._driver.take_mouse(False)
         self._status = self._feed.look(self._clock())
         self._room = self.size
         self.draw()

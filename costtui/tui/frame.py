@@ -30,7 +30,7 @@ def framed(scene: Scene) -> Frame:
     head = header(scene)[: scene.height]
     bar = (_key_bar(scene),) if scene.height > len(head) + 1 else ()
     room = max(scene.height - len(head) - len(bar), 0)
-    body = _keyed(_body(scene, room))
+    body = _keyed(_aged(_body(scene, room), scene))
     order = tuple(row.key for row in body.rows if row.key is not None)
     selected = scene.choices.selected if scene.choices.selected in order else (order[0] if order else None)
     above = body.above[:room] if room > len(body.above) else ()
@@ -71,6 +71,18 @@ def _body(scene: Scene, room: int) -> Body:
         return sources_screen(scene, status)
     draw = gpu_screen if view == "gpus" else overview
     return draw(scene, status, room, scene.choices.selected)
+
+
+def _aged(body: Body, scene: Scene) -> Body:
+    """Figures that nobody renews are drawn faint; the header says of when they are."""
+    if scene.status is None or scene.status.agent.state == "running" or scene.choices.view == "help":
+        return body
+    rows = tuple(Row(_faint(row.line), row.key) for row in body.rows)
+    return Body(tuple(map(_faint, body.above)), rows, tuple(map(_faint, body.below)))
+
+
+def _faint(line: Line) -> Line:
+    return tuple(Run(run.text, "old") for run in line)
 
 
 def _keyed(body: Body) -> Body:

@@ -60,7 +60,7 @@ def _spending(scene: Scene, status: Status) -> list[Phrase]:
     parts = [f"{name} {money(amount)}" for name, amount in known if name == "GPU" or amount is None or amount > 0]
     open_end = any(amount is None for _, amount in known) or bool(status.unknown)
     total = money(burn.total_usd_per_hour, more=open_end)
-    old: Role = "strong" if status.agent.state == "running" else "dim"
+    old: Role = "strong" if status.agent.state == "running" else "old"
     phrases = [agent_phrase(scene, status), budget_phrase(scene, status.budgets)]
     simulated = "SIMULATED " if status.host.simulated else ""
     return [

@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from costtui.domain.clean import clean
 
-Role = Literal["plain", "dim", "strong", "good", "low", "warn", "bad", "other", "money", "head", "key", "alarm"]
+Role = Literal["plain", "dim", "strong", "good", "low", "warn", "bad", "other", "money", "head", "key", "alarm", "old"]
 
 LONGEST = 500
 """Cells of the widest screen; no outside string needs to be longer."""

@@ -21,6 +21,7 @@ _PLAIN: dict[Role, str] = {
     "head": "underline",
     "key": "bold",
     "alarm": "bold reverse",
+    "old": "dim",
 }
 _TERMINAL: dict[Role, str] = {
     **_PLAIN,

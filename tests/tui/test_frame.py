@@ -121,6 +121,12 @@ def test_old_figures_are_said_to_be_old(state: str, word: str) -> None:
         assert shown(old, width=width)[0].startswith(f" {word}: figures of 12:01")
 
 
+def test_old_figures_are_drawn_faint() -> None:
+    old = framed(scene(status(agent=Agent(state="dead", age_seconds=99.0, pid=None))))
+    assert {run.role for line in old.lines[2:20] for run in line} == {"old"}
+    assert "old" not in {run.role for line in framed(scene()).lines for run in line}
+
+
 def test_a_slow_link_is_said_in_the_header() -> None:
     assert "link slow: 5 s" in text_of(framed(replace(scene(), slow_seconds=5)))
 

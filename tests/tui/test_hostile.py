@@ -20,7 +20,7 @@ CONTROL = re.compile(
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_control_character_of_the_data_reaches_a_line(view: str) -> None:
-    for text in payloads(150):
+    for text in payloads(80):
         frame = framed(Scene(hostile_status(text), NOW_MS, 200, 60, Choices(view=view)))  # type: ignore[arg-type]
         shown = text_of(frame)
         assert not CONTROL.search(shown), text.encode("unicode-escape")
