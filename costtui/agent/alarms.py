@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from costtui.agent.log import Log
 from costtui.agent.notify import Courier
 from costtui.analysis.alerts import Condition, fold
-from costtui.domain.alert import AlertMessage, OpenAlert
+from costtui.domain.alert import OpenAlert
 from costtui.store.writer import TelemetryWriter
 
 
@@ -18,6 +18,7 @@ class Alarms:
         self._writer = writer
         self._courier = courier
         self._log = log
+        courier.on_delivery = self._store
 
     def look(self, conditions: Sequence[Condition], now_ms: int, *, sends: bool) -> None:
         """Fold what holds now into starts and ends; `sends`: a webhook is configured."""
@@ -27,11 +28,11 @@ class Alarms:
             self._log.write(f"alert {message.event}", key=message.key, level=message.level, text=message.text)
             if sends:
                 self._courier.post(message)
-        self._courier.delivered.clear()
-        self._store(self._courier.waiting if sends else ())
+        self._store()
 
-    def _store(self, waiting: Sequence[AlertMessage]) -> None:
+    def _store(self) -> None:
         """Keep what has been told, and what is still to be told as ended."""
+        waiting = self._courier.waiting
         unsaid = {message.key for message in waiting if message.event == "started"}
         unended = tuple(
             OpenAlert(message.key, message.level, message.text, message.started_ms, message.at_ms)

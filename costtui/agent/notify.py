@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from costtui.config.model import Config
 from costtui.config.secrets import resolve
@@ -37,8 +37,8 @@ class Courier:
         self._environ = environ
         self._waiting: deque[AlertMessage] = deque()
         self._arrived = asyncio.Event()
-        self.delivered: list[AlertMessage] = []
-        """Taken by the webhook since somebody last emptied this list."""
+        self.on_delivery: Callable[[], None] = _nothing
+        """Called after each message that was taken, so that it can be kept as told."""
         self.trouble: str | None = None
         """Why the last message could not be delivered."""
 
@@ -75,10 +75,14 @@ class Courier:
         self.trouble = None
         if self._waiting and self._waiting[0] is message:
             self._waiting.popleft()
-        self.delivered.append(message)
         if not self._waiting:
             self._arrived.clear()
+        self.on_delivery()
         return False
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 async def send_test_alert(config: Config) -> int:

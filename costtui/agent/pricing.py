@@ -40,9 +40,11 @@ class Pricing:
 
 async def _run(argv: list[str]) -> str | None:
     """Run a child to its end; why it failed, or None."""
-    child = await asyncio.create_subprocess_exec(
-        *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-    )
+    quiet = asyncio.subprocess.DEVNULL
+    try:
+        child = await asyncio.create_subprocess_exec(*argv, stdin=quiet, stdout=quiet, stderr=asyncio.subprocess.PIPE)
+    except OSError as error:
+        return f"prices could not be compiled: {error.strerror}"
     try:
         async with asyncio.timeout(COMPILE_SECONDS):
             _, said = await child.communicate()

@@ -1,11 +1,10 @@
 """The real agent as a process, and what a face sees of it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,31 +19,27 @@ SHIFTED = Path(__file__).with_name("shifted.py")
 class AgentProcess:
     """An agent in the foreground. Use as a context manager: nothing of it is left behind."""
 
-    def __init__(self, folder: Path, config: str, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, config: str) -> None:
         self.state_dir = folder / "state"
         self.config = folder / "config.toml"
         self.offset = folder / "offset"
-        self._env = {**os.environ, **env}
         self.config.write_text(config)
         if not self.offset.exists():
             self.offset.write_text("0")
         self.process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "AgentProcess":
-        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process is not None:
+        if self.process is not None and self.process.returncode is None:
             self.process.kill()
             self.process.communicate()
 
     def start(self) -> None:
         """Begin."""
         argv = [sys.executable, str(SHIFTED), str(self.state_dir), str(self.config), str(self.offset)]
-        self.process = subprocess.Popen(
-            argv, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     @property
     def pid(self) -> int:

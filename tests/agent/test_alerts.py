@@ -47,7 +47,6 @@ async def deliver(alarms: Alarms, courier: Courier, looks: list[tuple[list[Condi
         alarms.look(conditions, at_ms, sends=True)
         await until(lambda: not courier.waiting)
     sending.cancel()
-    alarms.look(looks[-1][0], looks[-1][1], sends=True)
 
 
 def run(state_dir: Path, site: Site, looks: list[tuple[list[Condition], int]]) -> list[str]:

@@ -17,11 +17,11 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 def eventually(look: Callable[[], T | None], what: str = "it") -> T:
-    """The first answer of `look` that is neither None nor False."""
+    """The first answer of `look` that holds."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         time.sleep(0.02)
     raise AssertionError(f"{what} did not happen within {DEADLINE_SECONDS:g} s")
