@@ -73,7 +73,7 @@ async def _exchange(host: str, port: int, method: bytes, path: str, body: bytes)
             head = b"%b %b HTTP/1.1\r\nhost: %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
             writer.write(head % (method, path.encode(), host.encode(), len(body)) + body)
             fields = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
-            length = next(int(field[15:]) for field in fields if field.startswith(b"content-length:"))
+            length = next((int(field[15:]) for field in fields if field.startswith(b"content-length:")), 0)
             return await reader.readexactly(length)
         finally:
             writer.close()
@@ -103,7 +103,10 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     if options.parent is not None:
         die_with(options.parent)
-    asyncio.run(run(options.host, options.seed, options.per_second))
+    try:
+        asyncio.run(run(options.host, options.seed, options.per_second))
+    except OSError:
+        sys.exit(f"nothing listens on {options.host}: start python -m costtui.demo.server first")
 
 
 if __name__ == "__main__":

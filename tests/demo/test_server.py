@@ -94,3 +94,40 @@ def test_the_load_client_makes_the_engines_work_and_ends_when_told(host: dict[st
         assert child.wait(DEADLINE_SECONDS) == 0
         assert child.stderr is not None
         assert child.stderr.read() == b""
+
+
+def test_the_server_ends_with_the_process_that_started_it() -> None:
+    script = (
+        "import os, subprocess, sys\n"
+        "command = [sys.executable, '-m', 'costtui.demo.server', '--parent', str(os.getpid())]\n"
+        "child = subprocess.Popen(command, stdout=subprocess.PIPE)\n"
+        "sys.stdout.write(child.stdout.readline().decode())\n"
+        "sys.stdout.flush()\n"
+        "os._exit(0)\n"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, timeout=DEADLINE_SECONDS, check=True
+    )
+    url = json.loads(started.stdout)["url"]
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while answers(url):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        get(url + "/simulated/host")
+    except OSError:
+        return False
+    return True
+
+
+def test_a_load_client_without_a_server_says_what_to_start() -> None:
+    command = [sys.executable, "-m", "costtui.demo.load", "--host", "http://127.0.0.1:1"]
+    ended = subprocess.run(command, capture_output=True, timeout=DEADLINE_SECONDS, check=False)
+    assert ended.returncode == 1
+    assert (
+        ended.stderr.decode().strip()
+        == "nothing listens on http://127.0.0.1:1: start python -m costtui.demo.server first"
+    )
