@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -44,6 +45,7 @@ def run_agent(options: AgentOptions) -> int:
     try:
         log.write("started", pid=os.getpid(), state_dir=str(options.state_dir))
         _say(options, f"costtui agent {os.getpid()}: sampling into {options.state_dir}; Ctrl-C ends it")
+        gc.freeze()  # what is imported stays: the collector need not walk it every few seconds
         asyncio.run(_sample(options, watch, writer, reader, log))
     finally:
         reader.close()

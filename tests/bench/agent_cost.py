@@ -41,7 +41,6 @@ two = {{ engine = "vllm", url = "http://127.0.0.1:{1}/v1", model = "two", gpus =
 [budgets]
 month = {{ covers = ["gpu", "power", "api"], window = "month", limit_usd = 20000, at_limit = "warn" }}
 """
-TICKS = os.sysconf("SC_CLK_TCK")
 WARM_SECONDS = 8.0
 
 
@@ -55,9 +54,8 @@ def processes(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Time on a processor so far, of all threads, to the nanosecond."""
+    return sum(int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 def memory_kib(pid: int) -> dict[str, int]:
