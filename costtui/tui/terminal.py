@@ -79,6 +79,11 @@ class TerminalDriver(LinuxDriver):
         if self._writer_thread is not None and not self.outlet.gone:
             super().write(data)
 
+    def _sigcont_application(self, *arguments: Any) -> None:
+        """Comes back only from a stop: a hang-up is followed by SIGCONT too, and must not start the screen again."""
+        if self._must_signal_resume:
+            super()._sigcont_application(*arguments)
+
     def take_mouse(self, wanted: bool) -> None:
         """Take the mouse, or leave it to the terminal so that text can be selected."""
         if wanted:
