@@ -1,6 +1,7 @@
 """The agent's second: what the sources said becomes a row in the store and a picture for every face."""
 
 import asyncio
+import contextlib
 import os
 import pwd
 import socket
@@ -96,10 +97,10 @@ class AgentLoop:
             self._second()
 
     async def end(self) -> None:
-        """Stop all sources, within a second."""
+        """Stop all sources, within two seconds, whatever they do."""
         await self._crew.end(0.5)
-        async with asyncio.timeout(1.0):
-            await self._parts.gpus.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._parts.gpus.close(), 1.2)
 
     def _begin(self) -> None:
         self._crew.follow(gpu_source(self._parts.gpus, self._board, self._clock, self._config))
