@@ -18,6 +18,8 @@ OTHER_NAMESPACE = "in another container; its owner shows with --pid=host, or as 
 
 def describe(process: GpuProcess) -> GpuProcess:
     """The process with its owner and command, or with the reason why they are not known."""
+    if process.owner is not None:
+        return process
     try:
         found = psutil.Process(process.pid)
         with found.oneshot():

@@ -1,0 +1,111 @@
+"""What `--help` says: each verb with an example."""
+
+import sys
+
+from costtui.cli.given import VERBS, Given
+from costtui.errors import UsageError
+
+TEXT = {
+    "": """\
+costtui shows what this GPU host costs, live: spend, idle burn, cost per million tokens beside the API price.
+
+  costtui                     the screen; where no agent samples it asks whether to keep one
+  costtui demo                try it: simulated GPUs and engines, no configuration, no keys, no GPU
+  costtui init                find GPUs and engines on this host, write a commented configuration
+  costtui status              the same in text; --json, --line for tmux, --check for cron
+  costtui agent start         sample in the background; stop, restart, status, logs
+  costtui config check        every problem of the configuration at once
+  costtui doctor              what can be seen here, what cannot, and what to do about it
+  costtui prices              API prices of the configured models; `compile` reads the catalogue anew
+  costtui alert test          send a test message to the webhook
+
+Everywhere, before or after the command:
+  --config PATH     configuration file (COSTTUI_CONFIG)
+  --state-dir DIR   where the store is (COSTTUI_STATE_DIR)
+  --no-color        no colour (NO_COLOR)     --ascii  no glyph of ambiguous width
+  --plain           lines of text, never a painted screen
+  --version, --help
+
+The screen alone: --read-only, --theme terminal|dark|light|colour-blind|mono
+Keys: 1 overview, 2 GPUs, w warnings, i sources, ? help, q leaves.
+""",
+    "status": """\
+costtui status [--json | --line] [--check] [--watch] [--hosts a,b,c]
+
+  --json       the picture as stored (schema costtui.status/1); money exact, unknown null
+  --line       one short line; in tmux: set -g status-right '#(costtui status --line)'
+  --check      exit 0 ok, 1 a threshold is near, 2 a budget is over, 3 stale, unknown or crashed;
+               2 goes before 3, 3 before 1. Without --check the exit code is 0
+  --watch      print again whenever something changed
+  --hosts      ask other hosts over ssh and add them up: costtui status --hosts gpu-01,gpu-02
+
+Example, in cron:  costtui status --check --line || costtui status | mail -s cost ops
+""",
+    "agent": """\
+costtui agent [run|start|stop|restart|status|logs] [--background]
+
+  run          in the foreground, until Ctrl-C (this is the default)
+  start        in the background, in a session of its own: it outlives the terminal (also: --background)
+  stop         ask it to end and wait
+  restart      stop, then start
+  status       its pid and the age of its last heartbeat; exit 0 running, 3 otherwise
+  logs         the last 50 lines of agent.log
+
+Example, as a systemd unit:  ExecStart=/usr/local/bin/costtui agent run
+""",
+    "config": """\
+costtui config check
+
+Reads the configuration whole and prints every problem with file, line and key; exit 78 if there is one.
+Example:  costtui --config ./config.toml config check
+""",
+    "doctor": """\
+costtui doctor [--json]
+
+Looks at Python, SQLite, the driver, the store, the engines, keys and the agent; says for each what it found and
+what to do. Exit 1 if something needs doing.
+""",
+    "init": """\
+costtui init [--print] [--force]
+
+Finds GPUs, inference engines on local ports and names of API keys in the environment, and writes a commented
+configuration. It never replaces a file unless --force is given; --print writes to the terminal instead.
+""",
+    "prices": """\
+costtui prices [list|compile]
+
+  list       the prices in force for the configured models, cheapest first (this is the default)
+  compile    read the catalogue anew; the agent does so when it starts and when the configuration changes
+""",
+    "alert": """\
+costtui alert test
+
+Sends one test message to [alerts] webhook and says whether it was taken.
+""",
+    "demo": """\
+costtui demo [--headless] [--seconds N] [--seed N] [--no-history]
+
+A whole host in a temporary folder: eight simulated GPUs, three simulated vLLM engines, traffic of five requests a
+second, the real agent, store and screen.
+
+  --headless --seconds N   no screen: sample N seconds (5), print the status as JSON, end
+  --state-dir DIR          keep the store, and try every other command on it from a second terminal:
+                           costtui --state-dir DIR status
+  --seed N                 another day      --no-history   begin now, not at midnight
+""",
+}
+
+
+def show(verb: str) -> int:
+    """Print the help of a verb."""
+    sys.stdout.write(TEXT.get(verb, TEXT[""]))
+    return 0
+
+
+def run(given: Given) -> int:
+    """`costtui help [VERB]`."""
+    verb = given.arguments.pop(0) if given.arguments else ""
+    given.no_more()
+    if verb not in VERBS:
+        raise UsageError(f"no command {verb!r}; see `costtui --help`")
+    return show(verb)

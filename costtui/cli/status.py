@@ -1,0 +1,79 @@
+"""`costtui status`: the picture in text, in one line, or as JSON; imports nothing that is slow."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from costtui.cli.given import Given
+from costtui.cli.picture import picture_of, stored_json
+from costtui.errors import UsageError
+from costtui.report import lines, live
+
+WATCH_SECONDS = 0.5
+
+
+def run(given: Given) -> int:
+    """Print once, or whenever something changed under `--watch`."""
+    hosts = given.value("--hosts")
+    flags = given.flags("--json", "--line", "--check", "--watch")
+    given.no_more()
+    if {"--json", "--line"} <= flags:
+        raise UsageError("status: --json and --line do not go together")
+    if hosts is not None:
+        from costtui.cli.hosts import run_hosts
+
+        return run_hosts(hosts, given, flags)
+    if "--watch" in flags:
+        return _watch(given, flags)
+    text, picture = rendered(given, flags)
+    sys.stdout.write(text + "\n")
+    return _code(picture, flags)
+
+
+def rendered(given: Given, flags: set[str]) -> tuple[str, dict[str, Any]]:
+    """What to print, and the picture it shows."""
+    if "--json" in flags:
+        return _json(given.state_dir)
+    picture = picture_of(given.state_dir)
+    if "--line" in flags:
+        return lines.line(picture, ascii_only=given.ascii_only), picture
+    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 160
+    return "\n".join(lines.text(picture, ascii_only=given.ascii_only, width=width)), picture
+
+
+def _json(state_dir: Path) -> tuple[str, dict[str, Any]]:
+    body = stored_json(state_dir)
+    if body is None:
+        picture = live.absent()
+        return json.dumps(picture, separators=(",", ":")), picture
+    return body.decode(), live.load(body)
+
+
+def _watch(given: Given, flags: set[str]) -> int:
+    """Print what changed, line by line, flushed; ends with Ctrl-C or its reader."""
+    import time
+
+    from costtui.store.reader import TelemetryReader
+
+    reader, before = TelemetryReader(given.state_dir), ""
+    try:
+        while True:
+            if reader.changed() or not before:
+                text, _ = rendered(given, flags)
+                if text != before:
+                    sys.stdout.write(text + "\n")
+                    sys.stdout.flush()
+                    before = text
+            time.sleep(WATCH_SECONDS)
+    finally:
+        reader.close()
+
+
+def _code(picture: dict[str, Any], flags: set[str]) -> int:
+    if "--check" not in flags:
+        return 0
+    from costtui.cli.check import exit_code
+
+    return exit_code(picture)

@@ -1,0 +1,117 @@
+"""`costtui`: the live screen, over an agent that runs already or that it starts after asking."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from costtui import __version__
+from costtui.cli.given import Given
+from costtui.cli.picture import now_ms
+from costtui.errors import CosttuiError, StoreBusy, UsageError
+from costtui.store.lock import holder_pid
+
+QUESTION = """\
+No agent samples on this host yet (state: {state_dir}).
+  y  start one that goes on after you leave     n  only while this screen is open     q  leave
+"""
+
+
+def run(given: Given) -> int:
+    """Open the screen; where there is no terminal, print the status instead."""
+    theme = given.value("--theme")
+    flags = given.flags("--read-only", "--version")
+    given.no_more()
+    if "--version" in flags:
+        print(f"costtui {__version__}")
+        return 0
+    if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _plain(given)
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise CosttuiError("this terminal (TERM=dumb) cannot be painted on; try `costtui --plain`")
+    if given.config_path is not None:
+        from costtui.config.load import load
+
+        load(given.config_path, now_ms())
+    with _sampling(given) as go_on:
+        return screen(given, given.state_dir, theme) if go_on else 0
+
+
+def screen(given: Given, state_dir: Path, theme: str | None = None) -> int:
+    """The screen over a state directory, until the user leaves."""
+    from costtui.tui.app import CosttuiApp
+    from costtui.tui.feed import StoreFeed
+    from costtui.tui.options import THEMES, ScreenOptions
+
+    names = {name: name for name in THEMES}
+    if theme is not None and theme not in names:
+        raise UsageError(f"--theme: no {theme!r}; known: {', '.join(THEMES)}")
+    chosen = names[theme] if theme else ("mono" if given.no_color else None)
+    feed = StoreFeed.open(state_dir)
+    try:
+        app = CosttuiApp(feed, now_ms, ScreenOptions(theme=chosen, ascii_only=given.ascii_only))
+        app.run()
+        return app.return_code or 0
+    finally:
+        feed.close()
+
+
+def _plain(given: Given) -> int:
+    """Status once; on a terminal it goes on, a block of lines whenever something changed."""
+    from costtui.cli import status
+
+    given.arguments = ["--watch"] if given.plain and sys.stdout.isatty() else []
+    given.verb = "status"
+    return status.run(given)
+
+
+@contextlib.contextmanager
+def _sampling(given: Given) -> Iterator[bool]:
+    """See that an agent samples; False when the user would rather leave."""
+    if holder_pid(given.state_dir) is not None:
+        yield True
+        return
+    sys.stdout.write(QUESTION.format(state_dir=given.state_dir))
+    sys.stdout.flush()
+    answer = _answer()
+    if answer == "q":
+        yield False
+        return
+    from costtui.agent.start import start_background
+    from costtui.cli.agent import options_of
+
+    if answer == "y":
+        with contextlib.suppress(StoreBusy):
+            start_background(options_of(given))
+        yield True
+        return
+    with _while_open(given):
+        yield True
+
+
+def _answer() -> str:
+    while True:
+        try:
+            word = input("[y/n/q] ").strip().lower()[:1]
+        except EOFError:
+            return "q"
+        if word in ("y", "n", "q"):
+            return word
+
+
+@contextlib.contextmanager
+def _while_open(given: Given) -> Iterator[None]:
+    """An agent that ends with this process, however that ends."""
+    from costtui.demo.children import started
+
+    argv = ["costtui.agent", "--detached", "--state-dir", str(given.state_dir.absolute())]
+    if given.config_path is not None:
+        argv += ["--config", str(given.config_path.absolute())]
+    process = started(argv, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
