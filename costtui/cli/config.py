@@ -16,8 +16,9 @@ def run(given: Given) -> int:
         print("no configuration file: the defaults are in force; `costtui init` writes one")
         return 0
     print(f"{clean(str(path))}: OK")
+    engines = len(config.engines)
     print(
-        f"{len(config.gpus)} GPU rules, {len(config.engines)} engines, {len(config.targets) - len(config.engines)} APIs,"
+        f"{len(config.gpus)} GPU rules, {engines} engines, {len(config.targets) - engines} APIs,"
         f" {len(config.routes)} routes, {len(config.budgets)} budgets, time zone {config.host.timezone.key}"
     )
     return 0

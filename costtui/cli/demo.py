@@ -24,7 +24,7 @@ def run(given: Given) -> int:
     options = DemoOptions(given.state, _number(seed, "--seed", 1), "--no-history" not in flags)
     previous = signal.signal(signal.SIGTERM, _leave)
     try:
-        with simulated_host(options, now_ms()) as state_dir:
+        with simulated_host(options, now_ms(), top.load if painted else None) as state_dir:
             given.state = state_dir
             if painted:
                 return top.screen(given, state_dir, theme)
@@ -33,7 +33,7 @@ def run(given: Given) -> int:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
+def _leave(number: int, _frame: FrameType | None) -> None:
     """SIGTERM unwinds, so that the children and the folder go too."""
     raise SystemExit(128 + number)
 

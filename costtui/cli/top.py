@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from costtui import __version__
@@ -37,6 +38,11 @@ def run(given: Given) -> int:
         load(given.config_path, now_ms())
     with _sampling(given) as go_on:
         return screen(given, given.state_dir, theme) if go_on else 0
+
+
+def load() -> None:
+    """Import what the screen needs, which takes 0.4 s."""
+    import_module("costtui.tui.app")
 
 
 def screen(given: Given, state_dir: Path, theme: str | None = None) -> int:

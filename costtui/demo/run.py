@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from costtui.demo.children import started
-from costtui.demo.history import begins_ms, write_history
-from costtui.errors import CosttuiError
+from costtui.demo.host import ENGINES
+from costtui.domain.calendar import day_of
+from costtui.errors import CosttuiError, StoreBusy
+from costtui.store.lock import holder_pid
 from costtui.store.reader import TelemetryReader
 
 START_SECONDS = 20.0
+HISTORY_SECONDS = 60.0
+DAY_MS = 86_400_000
 LOOK_SECONDS = 0.02
 ZONE = ZoneInfo("UTC")
 CONFIG = """\
@@ -42,7 +46,10 @@ month = {{ covers = ["gpu", "power"], window = "month", limit_usd = 15000, at_li
 [alerts]
 gpu_idle = "2h"
 """
-TARGET = '{name} = {{ engine = "vllm", url = "{url}", model = "{model}", gpus = {gpus} }}\n'
+TARGET = """\
+{name} = {{ engine = "vllm", url = "{url}", model = "{model}", gpus = {gpus}, \
+capacity_output_tokens_per_second = {capacity} }}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +61,93 @@ class DemoOptions:
     history: bool = True
 
 
+def begins_ms(folder: Path, now_ms: int) -> int:
+    """When the simulated contract and the history begin: at yesterday's midnight, in a kept store as before."""
+    reader = TelemetryReader(folder)
+    try:
+        seen = [gpu.first_seen_ms for gpu in reader.known_gpus().values()]
+    finally:
+        reader.close()
+    return day_of(min(seen, default=now_ms - DAY_MS), ZONE)[0]
+
+
 @contextlib.contextmanager
-def simulated_host(options: DemoOptions, now_ms: int) -> Iterator[Path]:
-    """The state directory of a running simulated host; everything ends with the block."""
+def simulated_host(options: DemoOptions, now_ms: int, meanwhile: Callable[[], None] | None = None) -> Iterator[Path]:
+    """The state directory of a running simulated host; everything ends with the block.
+
+    `meanwhile` is what the caller has to do anyway and is done while the first processes start.
+    """
     folder = Path(tempfile.mkdtemp(prefix="costtui-demo-")) if options.state_dir is None else options.state_dir
     children: list[subprocess.Popen[bytes]] = []
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        parent = ["--parent", str(os.getpid()), "--seed", str(options.seed)]
-        server = started(["costtui.demo.server", *parent], stdout=subprocess.PIPE)
-        children.append(server)
-        if options.history and TelemetryReader(folder).status() is None:
-            write_history(folder, begins_ms(now_ms, ZONE), now_ms, options.seed)
-        host = _description(server)
-        config = _write_config(folder, host, now_ms)
-        load = ["costtui.demo.load", "--host", host["url"], *parent]
-        agent = [
-            "costtui.agent",
-            "--detached",
-            "--state-dir",
-            str(folder.absolute()),
-            "--config",
-            str(config.absolute()),
-        ]
-        children.append(started(load, stdout=subprocess.DEVNULL))
-        children.append(started([*agent, "--simulated-url", host["url"]], stdout=subprocess.DEVNULL))
-        _await_picture(folder, children[-1])
+        _make(folder)
+        _start(folder, options, now_ms, meanwhile, children)
         yield folder
     finally:
         _end(children)
         if options.state_dir is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(
+    folder: Path,
+    options: DemoOptions,
+    now_ms: int,
+    meanwhile: Callable[[], None] | None,
+    children: "list[subprocess.Popen[bytes]]",
+) -> None:
+    """Start every process, each one into `children` at once, so that a failure ends those before it."""
+    parent = ["--parent", str(os.getpid()), "--seed", str(options.seed)]
+    server = started(["costtui.demo.server", *parent], stdout=subprocess.PIPE)
+    children.append(server)
+    if options.history and not _has_past(folder):
+        children.append(started(_past(folder, now_ms, parent), stdout=subprocess.DEVNULL))
+    if meanwhile is not None:
+        meanwhile()
+    for past in children[1:]:
+        _await_end(past, folder)
+    host = _description(server)
+    config = _write_config(folder, host, now_ms)
+    agent = started(_agent(folder, config, host["url"]), stdout=subprocess.DEVNULL)
+    children.append(agent)
+    children.append(started(["costtui.demo.load", "--host", host["url"], *parent], stdout=subprocess.DEVNULL))
+    _await_picture(folder, agent)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CosttuiError(f"{folder}: {error.strerror}; choose another one with --state-dir") from None
+    if (pid := holder_pid(folder)) is not None:
+        raise StoreBusy(f"an agent (pid {pid}) already writes to {folder}; give the demo a folder of its own", pid)
+
+
+def _has_past(folder: Path) -> bool:
+    reader = TelemetryReader(folder)
+    try:
+        return reader.status() is not None
+    finally:
+        reader.close()
+
+
+def _past(folder: Path, now_ms: int, parent: Sequence[str]) -> list[str]:
+    window = ["--from", str(begins_ms(folder, now_ms)), "--to", str(now_ms)]
+    return ["costtui.demo.history", "--state-dir", str(folder), *window, *parent]
+
+
+def _await_end(child: "subprocess.Popen[bytes]", folder: Path) -> None:
+    try:
+        code = child.wait(HISTORY_SECONDS)
+    except subprocess.TimeoutExpired:
+        code = 1
+    if code:
+        raise CosttuiError(f"the demo's history could not be written to {folder}; try another --state-dir")
+
+
+def _agent(folder: Path, config: Path, url: str) -> list[str]:
+    paths = ["--state-dir", str(folder.absolute()), "--config", str(config.absolute())]
+    return ["costtui.agent", "--detached", *paths, "--simulated-url", url]
 
 
 def _description(server: "subprocess.Popen[bytes]") -> dict[str, Any]:
@@ -98,8 +161,9 @@ def _description(server: "subprocess.Popen[bytes]") -> dict[str, Any]:
 
 def _write_config(folder: Path, host: dict[str, Any], now_ms: int) -> Path:
     path = folder / "config.toml"
-    begins = datetime.fromtimestamp(begins_ms(now_ms, ZONE) / 1000, UTC).date().isoformat()
-    targets = "".join(TARGET.format(**engine) for engine in host["engines"])
+    begins = datetime.fromtimestamp(begins_ms(folder, now_ms) / 1000, UTC).date().isoformat()
+    capacity = {engine.name: engine.decode_tokens_per_second for engine in ENGINES}
+    targets = "".join(TARGET.format(**engine, capacity=capacity[engine["name"]]) for engine in host["engines"])
     path.write_text(CONFIG.format(begins=begins, targets=targets))
     path.chmod(0o600)
     return path
