@@ -1,0 +1,81 @@
+"""`costtui init`: a commented configuration from what is found on this host."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from costtui.cli.found import Found, look
+from costtui.cli.given import Given
+from costtui.cli.picture import now_ms
+from costtui.cli.proposal import proposal
+from costtui.config.load import default_path
+from costtui.errors import CosttuiError, UsageError
+
+
+def run(given: Given) -> int:
+    """Find, then write or print; a file that is there already is left alone without --force."""
+    flags = given.flags("--print", "--force")
+    given.no_more()
+    if "--print" in flags:
+        sys.stdout.write(_proposed(look(given.environ)))
+        return 0
+    path, force = _path(given), "--force" in flags
+    if path.exists() and not force:
+        raise _exists(path)
+    found = look(given.environ)
+    write(path, _proposed(found), force=force)
+    print(_summary(found))
+    print(f"wrote {path}: correct it, then `costtui config check`")
+    return 0
+
+
+def _path(given: Given) -> Path:
+    if given.config is not None:
+        return given.config
+    if named := given.environ.get("COSTTUI_CONFIG"):
+        return Path(named)
+    own = default_path(given.environ)
+    if own is None:
+        raise UsageError("init: this user has no home directory; name a file with --config PATH")
+    return own
+
+
+def _proposed(found: Found) -> str:
+    zone = ZoneInfo(found.zone or "UTC")
+    return proposal(found, datetime.fromtimestamp(now_ms() / 1000, UTC).astimezone(zone).date())
+
+
+def _exists(path: Path) -> CosttuiError:
+    return CosttuiError(f"{path} exists and is not touched; --force replaces it, --print shows what would be written")
+
+
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Mode 0600 and whole or not at all; without `force` never over a file, even one that appears meanwhile."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(descriptor)
+            if force:
+                os.replace(temporary, path)
+            else:
+                os.link(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        raise CosttuiError(f"{path} cannot be written ({error.strerror}); choose another one with --config") from None
+
+
+def _summary(found: Found) -> str:
+    gpus = f"{len(found.sweep.gpus)} GPUs" if found.sweep.problem is None else f"no GPU ({found.sweep.problem.reason})"
+    return f"found: {gpus}, {len(found.engines)} engines, {len(found.keys)} names of API keys"
