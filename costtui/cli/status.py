@@ -1,17 +1,20 @@
 """`costtui status`: the picture in text, in one line, or as JSON; imports nothing that is slow."""
 
 import json
-import shutil
+import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from costtui.cli.given import Given
 from costtui.cli.picture import picture_of, stored_json
 from costtui.errors import UsageError
-from costtui.report import lines, live
+from costtui.report import live
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WATCH_SECONDS = 0.5
+PIPE_COLUMNS = 160
 
 
 def run(given: Given) -> int:
@@ -36,14 +39,23 @@ def rendered(given: Given, flags: set[str]) -> tuple[str, dict[str, Any]]:
     """What to print, and the picture it shows."""
     if "--json" in flags:
         return _json(given.state_dir)
+    from costtui.report import lines  # JSON needs nothing of it
+
     picture = picture_of(given.state_dir)
     if "--line" in flags:
         return lines.line(picture, ascii_only=given.ascii_only), picture
-    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 160
-    return "\n".join(lines.text(picture, ascii_only=given.ascii_only, width=width)), picture
+    return "\n".join(lines.text(picture, ascii_only=given.ascii_only, width=_columns())), picture
 
 
-def _json(state_dir: Path) -> tuple[str, dict[str, Any]]:
+def _columns() -> int:
+    """Of the terminal; a serial line that does not know its size says 0."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or PIPE_COLUMNS
+    except OSError:
+        return PIPE_COLUMNS
+
+
+def _json(state_dir: "Path") -> tuple[str, dict[str, Any]]:
     body = stored_json(state_dir)
     if body is None:
         picture = live.absent()
