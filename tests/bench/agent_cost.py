@@ -1,7 +1,8 @@
-"""What the agent costs: `python -m tests.bench.agent_cost --library PATH --scenario PATH [--seconds 30]`.
+"""What the agent costs: `python -m tests.bench.agent_cost [--seconds 30] [--profile FILE]`.
 
-Two static servers of vLLM's size in a process of their own, the agent as a process, CPU and memory of the agent and
-its children from /proc; prints JSON.
+Eight GPUs of the stand-in for the driver's library, four of them held by two engines; two static servers of vLLM's
+size in a process of their own, the agent as a process, CPU and memory of the agent and its children from /proc.
+Prints JSON.
 """
 
 import argparse
@@ -12,6 +13,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.parts.nvml import compile_library
 
 SERVER = """
 import asyncio, sys
@@ -41,6 +44,8 @@ two = {{ engine = "vllm", url = "http://127.0.0.1:{1}/v1", model = "two", gpus =
 [budgets]
 month = {{ covers = ["gpu", "power", "api"], window = "month", limit_usd = 20000, at_limit = "warn" }}
 """
+SCENARIO = "gpus 8\nat 0 * idle\nat 0 0 busy used=70000\nat 0 1 busy used=70000\nat 0 2 used=70000\nat 0 3 used=70000\n"
+METRICS = Path(__file__).parents[1] / "fixtures" / "engines" / "vllm.txt"
 WARM_SECONDS = 8.0
 
 
@@ -90,21 +95,29 @@ def measure(pid: int, seconds: float) -> dict[str, object]:
 def main() -> None:
     """Set up, measure, clean up."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--library", type=Path, help="folder of the stand-in for the driver's library")
-    parser.add_argument("--scenario", type=Path)
-    parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--profile", type=Path, help="write the agent's cProfile there; its figures are then too high")
     given = parser.parse_args()
-    env = dict(os.environ)
-    if given.library:
-        env |= {"LD_LIBRARY_PATH": str(given.library), "FAKE_NVML_SCENARIO": str(given.scenario)}
     with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen([sys.executable, "-c", SERVER, str(given.metrics)], stdout=subprocess.PIPE, text=True)
+        compile_library(Path(folder))
+        Path(folder, "scenario.txt").write_text(SCENARIO)
+        env = os.environ | {"LD_LIBRARY_PATH": folder, "FAKE_NVML_SCENARIO": f"{folder}/scenario.txt"}
+        server = subprocess.Popen([sys.executable, "-c", SERVER, str(METRICS)], stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         ports = [server.stdout.readline().strip() for _ in range(2)]
         config = Path(folder, "config.toml")
         config.write_text(CONFIG.format(*ports))
-        argv = [sys.executable, "-m", "costtui.agent", "--state-dir", f"{folder}/state", "--config", str(config)]
+        profile = ["-m", "cProfile", "-o", str(given.profile)] if given.profile else []
+        argv = [
+            sys.executable,
+            *profile,
+            "-m",
+            "costtui.agent",
+            "--state-dir",
+            f"{folder}/state",
+            "--config",
+            str(config),
+        ]
         agent = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL)
         try:
             print(json.dumps(measure(agent.pid, given.seconds), indent=1))

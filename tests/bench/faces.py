@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.terminal import Figures, measure
-from tests.parts.nvml import LIBRARY, SOURCE
+from tests.parts.nvml import compile_library
 
 SECONDS = 15.0
 COSTTUI = [sys.executable, "-m", "costtui", "--state-dir"]
@@ -27,8 +27,7 @@ FIELDS = ("first_paint_ms", "startup_bytes", "bytes_per_second", "cpu_percent", 
 
 def stand_in(folder: Path) -> None:
     """Compile the driver's stand-in and let every child load it."""
-    command = ["cc", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-o", str(folder / LIBRARY), str(SOURCE)]
-    subprocess.run([*command, "-lpthread"], check=True)
+    compile_library(folder)
     (folder / "scenario.txt").write_text(SCENARIO)
     os.environ.update(LD_LIBRARY_PATH=str(folder), FAKE_NVML_SCENARIO=str(folder / "scenario.txt"))
 

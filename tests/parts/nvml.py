@@ -49,15 +49,22 @@ class FakeDriver:
         replacement.replace(self.folder / "scenario.txt")
 
 
+def compile_library(folder: Path) -> bool:
+    """Build the stand-in into `folder`; False where there is no C compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        return False
+    flags = ["-O2", "-fPIC", "-shared", "-fvisibility=hidden"]
+    subprocess.run([compiler, *flags, "-o", str(folder / LIBRARY), str(SOURCE), "-lpthread"], check=True)
+    return True
+
+
 @pytest.fixture(scope="session")
 def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that holds the compiled stand-in."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler: the stand-in for the driver's library cannot be built")
     folder = tmp_path_factory.mktemp("nvml")
-    flags = ["-O2", "-fPIC", "-shared", "-fvisibility=hidden"]
-    subprocess.run([compiler, *flags, "-o", str(folder / LIBRARY), str(SOURCE), "-lpthread"], check=True)
+    if not compile_library(folder):
+        pytest.skip("no C compiler: the stand-in for the driver's library cannot be built")
     return folder
 
 
