@@ -16,19 +16,20 @@ HEADLESS_SECONDS = 5
 
 def run(given: Given) -> int:
     """The screen on a simulated host; without a terminal, or headless, its status after some seconds."""
-    seconds, seed = given.value("--seconds"), given.value("--seed")
-    theme = given.value("--theme")
+    seconds = _number(given.value("--seconds"), "--seconds", HEADLESS_SECONDS)
+    seed = _number(given.value("--seed"), "--seed", 1)
+    theme = top.known_theme(given.value("--theme"))
     flags = given.flags("--headless", "--no-history")
     given.no_more()
     painted = "--headless" not in flags and not given.plain and sys.stdin.isatty() and sys.stdout.isatty()
-    options = DemoOptions(given.state, _number(seed, "--seed", 1), "--no-history" not in flags)
+    options = DemoOptions(given.state, seed, "--no-history" not in flags)
     previous = signal.signal(signal.SIGTERM, _leave)
     try:
         with simulated_host(options, now_ms(), top.load if painted else None) as state_dir:
             given.state = state_dir
             if painted:
                 return top.screen(given, state_dir, theme)
-            return _headless(given, _number(seconds, "--seconds", HEADLESS_SECONDS), as_json="--headless" in flags)
+            return _headless(given, seconds, as_json="--headless" in flags)
     finally:
         signal.signal(signal.SIGTERM, previous)
 

@@ -44,6 +44,8 @@ def _gpu(gpu: GpuReading) -> Iterator[Finding]:
 def rates(found: GpuSweep, config: Config, at_ms: int) -> Iterator[Finding]:
     """GPUs that no contract in the configuration covers."""
     for gpu in found.gpus:
+        if gpu.lost:  # it does not say its name any more, by which a contract is found
+            continue
         terms = terms_for(gpu.uuid, gpu.index, gpu.name, config, at_ms)
         if terms.source is RateSource.LIST and terms.rates:
             text = f"GPU {gpu.index} {gpu.name}: {terms.rates[-1].usd_per_hour} $/h is a {terms.note}"

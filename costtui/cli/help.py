@@ -69,7 +69,10 @@ what to do. Exit 1 if something needs doing.
 costtui init [--print] [--force]
 
 Finds GPUs, inference engines on local ports and names of API keys in the environment, and writes a commented
-configuration. It never replaces a file unless --force is given; --print writes to the terminal instead.
+configuration: to --config PATH, or to ~/.config/costtui/config.toml.
+
+  --print      write to the terminal instead
+  --force      replace a file that is there already; without it none is ever touched
 """,
     "prices": """\
 costtui prices [list|compile]
@@ -83,7 +86,7 @@ costtui alert test
 Sends one test message to [alerts] webhook and says whether it was taken.
 """,
     "demo": """\
-costtui demo [--headless] [--seconds N] [--seed N] [--no-history]
+costtui demo [--headless] [--seconds N] [--seed N] [--no-history] [--theme NAME]
 
 A whole host in a temporary folder: eight simulated GPUs, three simulated vLLM engines, traffic of five requests a
 second, the real agent, store and screen.
@@ -91,7 +94,8 @@ second, the real agent, store and screen.
   --headless --seconds N   no screen: sample N seconds (5), print the status as JSON, end
   --state-dir DIR          keep the store, and try every other command on it from a second terminal:
                            costtui --state-dir DIR status
-  --seed N                 another day      --no-history   begin now, not at midnight
+  --seed N                 another day      --no-history   begin now, not at yesterday's midnight
+  --theme NAME             as for the screen
 """,
 }
 

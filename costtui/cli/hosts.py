@@ -18,6 +18,9 @@ HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,252}")
 SSH = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5")
 TIMEOUT_SECONDS = 20
 LIMIT_BYTES = 4 * 2**20
+MOST_USD = 10**12
+FINEST = -30
+"""Decimal places; a few letters such as 1e-999999999 would otherwise print as a gigabyte."""
 PARTS = ("gpu_usd_per_hour", "power_usd_per_hour", "api_usd_per_hour", "idle_usd_per_hour", "total_usd_per_hour")
 
 Answer = tuple[str, dict[str, Any] | None, str]
@@ -51,7 +54,7 @@ def ask(host: str) -> Answer:
         return host, None, clean(said[-1])
     try:
         return host, _checked(done.stdout[:LIMIT_BYTES]), ""
-    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         return host, None, clean(f"its answer is no status: {error}")
 
 
@@ -84,7 +87,10 @@ def _amount(value: object) -> Decimal | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError(f"{value!r} is not an amount")
-    return Decimal(value)
+    amount = Decimal(value)
+    if abs(amount) > MOST_USD or int(amount.as_tuple().exponent) < FINEST:
+        raise ValueError("an amount is beyond what a host can cost")
+    return amount
 
 
 def totals(answers: list[Answer]) -> tuple[dict[str, Decimal | None], list[str]]:

@@ -56,24 +56,35 @@ def _exists(path: Path) -> CosttuiError:
 def write(path: Path, text: str, *, force: bool) -> None:
     """Mode 0600 and whole or not at all; without `force` never over a file, even one that appears meanwhile."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = _temporary(path, text)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(descriptor)
             if force:
                 os.replace(temporary, path)
             else:
-                os.link(temporary, path)
+                _link(temporary, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-    except FileExistsError:
-        raise _exists(path) from None
     except OSError as error:
         raise CosttuiError(f"{path} cannot be written ({error.strerror}); choose another one with --config") from None
+
+
+def _temporary(path: Path, text: str) -> str:
+    """A file beside `path` that holds `text`; mkstemp makes it 0600."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    return temporary
+
+
+def _link(temporary: str, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise _exists(path) from None
 
 
 def _summary(found: Found) -> str:

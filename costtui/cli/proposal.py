@@ -42,7 +42,7 @@ def quoted(text: str) -> str:
 
 def _host(found: Found) -> Iterator[str]:
     yield "[host]"
-    if found.host.strip():
+    if clean(found.host).strip():
         yield f"#name = {quoted(found.host)}"
     if found.zone is None:
         yield "# This host's time zone could not be told; days and months are those of UTC until it is set."

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WATCH_SECONDS = 0.5
+ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+"""JSON allows these inside strings as they are; a terminal obeys them."""
 PIPE_COLUMNS = 160
 
 
@@ -60,7 +62,7 @@ def _json(state_dir: "Path") -> tuple[str, dict[str, Any]]:
     if body is None:
         picture = live.absent()
         return json.dumps(picture, separators=(",", ":")), picture
-    return body.decode(), live.load(body)
+    return body.decode(errors="replace").translate(ESCAPES), live.load(body)
 
 
 def _watch(given: Given, flags: set[str]) -> int:

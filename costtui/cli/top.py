@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from costtui import __version__
-from costtui.cli.given import Given
+from costtui.cli.given import Given, nearest
 from costtui.cli.picture import now_ms
 from costtui.errors import CosttuiError, StoreBusy, UsageError
 from costtui.store.lock import holder_pid
+
+if TYPE_CHECKING:
+    from costtui.tui.options import ThemeName
 
 QUESTION = """\
 No agent samples on this host yet (state: {state_dir}).
@@ -22,7 +26,7 @@ No agent samples on this host yet (state: {state_dir}).
 
 def run(given: Given) -> int:
     """Open the screen; where there is no terminal, print the status instead."""
-    theme = given.value("--theme")
+    theme = known_theme(given.value("--theme"))
     flags = given.flags("--read-only", "--version")
     given.no_more()
     if "--version" in flags:
@@ -45,16 +49,25 @@ def load() -> None:
     import_module("costtui.tui.app")
 
 
-def screen(given: Given, state_dir: Path, theme: str | None = None) -> int:
+def known_theme(name: str | None) -> "ThemeName | None":
+    """A theme that exists. Raises UsageError for any other name."""
+    from costtui.tui.options import THEMES
+
+    if name is None:
+        return None
+    known = {theme: theme for theme in THEMES}
+    if name not in known:
+        raise UsageError(f"--theme: no {name!r}{nearest(name, THEMES)}; known: {', '.join(THEMES)}")
+    return known[name]
+
+
+def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None) -> int:
     """The screen over a state directory, until the user leaves."""
     from costtui.tui.app import CosttuiApp
     from costtui.tui.feed import StoreFeed
-    from costtui.tui.options import THEMES, ScreenOptions
+    from costtui.tui.options import ScreenOptions
 
-    names = {name: name for name in THEMES}
-    if theme is not None and theme not in names:
-        raise UsageError(f"--theme: no {theme!r}; known: {', '.join(THEMES)}")
-    chosen = names[theme] if theme else ("mono" if given.no_color else None)
+    chosen = theme or ("mono" if given.no_color else None)
     feed = StoreFeed.open(state_dir)
     try:
         app = CosttuiApp(feed, now_ms, ScreenOptions(theme=chosen, ascii_only=given.ascii_only))
