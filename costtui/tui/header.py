@@ -8,6 +8,8 @@ from costtui.report.words import money, percent, short_money
 from costtui.tui.line import Line, Role, Run, cropped, width_of
 from costtui.tui.scene import Scene
 
+SIMULATED_WIDTH = 100
+"""Narrower screens say it in three letters."""
 _EVERYTHING = {"gpu", "power", "api"}
 
 
@@ -57,15 +59,22 @@ def budget_phrase(scene: Scene, budgets: Sequence[BudgetStanding]) -> Phrase | N
 def _spending(scene: Scene, status: Status) -> list[Phrase]:
     burn = status.burn
     known = (("GPU", burn.gpu_usd_per_hour), ("power", burn.power_usd_per_hour), ("API", burn.api_usd_per_hour))
-    parts = [f"{name} {money(amount)}" for name, amount in known if name == "GPU" or amount is None or amount > 0]
+    listed = any(gpu.rate_source == "list price" for gpu in status.gpus)
+    marks = {"GPU": " list"} if listed else {}
+    parts = [
+        f"{name} {money(amount)}{marks.get(name, '')}"
+        for name, amount in known
+        if name == "GPU" or amount is None or amount > 0
+    ]
     open_end = any(amount is None for _, amount in known) or bool(status.unknown)
     total = money(burn.total_usd_per_hour, more=open_end)
     old: Role = "strong" if status.agent.state == "running" else "old"
     phrases = [agent_phrase(scene, status), budget_phrase(scene, status.budgets)]
-    simulated = "SIMULATED " if status.host.simulated else ""
+    if status.host.simulated:
+        phrases.append(Phrase("SIMULATED" if scene.width >= SIMULATED_WIDTH else "SIM", 0, "warn"))
     return [
         *(phrase for phrase in phrases if phrase is not None),
-        Phrase(simulated + status.host.name, 6),
+        Phrase(status.host.name, 6),
         Phrase(f"{total} $/h", 0, old),
         Phrase(f"= {' + '.join(parts)}", 4, joint=" "),
     ]

@@ -20,7 +20,7 @@ KEYS
 MARKS
  ?   not known; the reason is on screen i or beside it. It is never counted as 0
  ≥   at least: a part of this sum is not known     ~   estimated or projected
- -   does not apply
+ -   does not apply    list   a dated list price, not your own    SIM   a simulated host
 
 STATES
  busy          works on requests
