@@ -17,11 +17,13 @@ def _die_with_parent() -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def started(module_and_arguments: Sequence[str], stdout: int | IO[bytes]) -> "subprocess.Popen[bytes]":
+def started(
+    module_and_arguments: Sequence[str], stdout: int | IO[bytes], stdin: int = subprocess.DEVNULL
+) -> "subprocess.Popen[bytes]":
     """A child running `python -m MODULE ARGUMENTS...`, out of reach of the terminal's Ctrl-C."""
     return subprocess.Popen(
         [sys.executable, "-m", *module_and_arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
         process_group=0,

@@ -98,19 +98,21 @@ def _start(
 ) -> None:
     """Start every process, each one into `children` at once, so that a failure ends those before it."""
     parent = ["--parent", str(os.getpid()), "--seed", str(options.seed)]
+    past = None
+    if options.history and not _has_past(folder):
+        past = started(_past(folder, now_ms, parent), stdout=subprocess.DEVNULL)
+        children.append(past)
     server = started(["costtui.demo.server", *parent], stdout=subprocess.PIPE)
     children.append(server)
-    if options.history and not _has_past(folder):
-        children.append(started(_past(folder, now_ms, parent), stdout=subprocess.DEVNULL))
+    agent = started(["costtui.demo.agent"], stdout=subprocess.DEVNULL, stdin=subprocess.PIPE)
+    children.append(agent)
     if meanwhile is not None:
         meanwhile()
-    for past in children[1:]:
+    if past is not None:
         _await_end(past, folder)
     host = _description(server)
-    config = _write_config(folder, host, now_ms)
-    agent = started(_agent(folder, config, host["url"]), stdout=subprocess.DEVNULL)
-    children.append(agent)
     children.append(started(["costtui.demo.load", "--host", host["url"], *parent], stdout=subprocess.DEVNULL))
+    _begin(agent, _agent(folder, _write_config(folder, host, now_ms), host["url"]))
     _await_picture(folder, agent)
 
 
@@ -147,7 +149,15 @@ def _await_end(child: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 def _agent(folder: Path, config: Path, url: str) -> list[str]:
     paths = ["--state-dir", str(folder.absolute()), "--config", str(config.absolute())]
-    return ["costtui.agent", "--detached", *paths, "--simulated-url", url]
+    return ["--detached", *paths, "--simulated-url", url]
+
+
+def _begin(agent: "subprocess.Popen[bytes]", argv: Sequence[str]) -> None:
+    """Tell the waiting agent to sample; one that has died meanwhile is noticed by its missing picture."""
+    if agent.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            agent.stdin.write(json.dumps(argv).encode() + b"\n")
+            agent.stdin.close()
 
 
 def _description(server: "subprocess.Popen[bytes]") -> dict[str, Any]:
@@ -193,5 +203,7 @@ def _end(children: "Sequence[subprocess.Popen[bytes]]") -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-        if child.stdout:
-            child.stdout.close()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
