@@ -48,16 +48,13 @@ def _number(text: str | None, name: str, default: int) -> int:
 
 
 def _headless(given: Given, seconds: int, *, as_json: bool) -> int:
-    time.sleep(seconds)
-    if not as_json:
-        from costtui.cli import status
+    from costtui.cli import status
 
-        print("costtui demo: a simulated host (no terminal here; `costtui demo --headless` prints JSON)")
-        text, _ = status.rendered(given, set())
-        print(text)
-        return 0
+    time.sleep(seconds)
     body = stored_json(given.state_dir)
     if body is None:
         raise CosttuiError("the demo wrote no picture; try again with --state-dir DIR and see DIR/agent.log")
-    print(body.decode())
+    if not as_json:
+        print("costtui demo: a simulated host (no terminal here; `costtui demo --headless` prints JSON)")
+    print(status.rendered(body, given, {"--json"} if as_json else set()))
     return 0

@@ -3,15 +3,12 @@
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from costtui.cli.given import Given
-from costtui.cli.picture import picture_of, stored_json
+from costtui.cli.picture import stored_json
 from costtui.errors import UsageError
 from costtui.report import live
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WATCH_SECONDS = 0.5
 ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
@@ -32,21 +29,25 @@ def run(given: Given) -> int:
         return run_hosts(hosts, given, flags)
     if "--watch" in flags:
         return _watch(given, flags)
-    text, picture = rendered(given, flags)
-    sys.stdout.write(text + "\n")
-    return _code(picture, flags)
+    body = stored_json(given.state_dir)
+    sys.stdout.write(rendered(body, given, flags) + "\n")
+    return _code(body, flags)
 
 
-def rendered(given: Given, flags: set[str]) -> tuple[str, dict[str, Any]]:
-    """What to print, and the picture it shows."""
+def rendered(body: bytes | None, given: Given, flags: set[str]) -> str:
+    """What to print of a stored picture, or of there being none."""
     if "--json" in flags:
-        return _json(given.state_dir)
+        return _json(body)
     from costtui.report import lines  # JSON needs nothing of it
 
-    picture = picture_of(given.state_dir)
+    picture = _picture(body)
     if "--line" in flags:
-        return lines.line(picture, ascii_only=given.ascii_only), picture
-    return "\n".join(lines.text(picture, ascii_only=given.ascii_only, width=_columns())), picture
+        return lines.line(picture, ascii_only=given.ascii_only)
+    return "\n".join(lines.text(picture, ascii_only=given.ascii_only, width=_columns()))
+
+
+def _picture(body: bytes | None) -> dict[str, Any]:
+    return live.absent() if body is None else live.load(body)
 
 
 def _columns() -> int:
@@ -57,12 +58,11 @@ def _columns() -> int:
         return PIPE_COLUMNS
 
 
-def _json(state_dir: "Path") -> tuple[str, dict[str, Any]]:
-    body = stored_json(state_dir)
+def _json(body: bytes | None) -> str:
+    """Byte for byte as stored, amounts included, but for bytes that a terminal would obey."""
     if body is None:
-        picture = live.absent()
-        return json.dumps(picture, separators=(",", ":")), picture
-    return body.decode(errors="replace").translate(ESCAPES), live.load(body)
+        return json.dumps(live.absent(), separators=(",", ":"))
+    return body.decode(errors="replace").translate(ESCAPES)
 
 
 def _watch(given: Given, flags: set[str]) -> int:
@@ -75,7 +75,7 @@ def _watch(given: Given, flags: set[str]) -> int:
     try:
         while True:
             if reader.changed() or not before:
-                text, _ = rendered(given, flags)
+                text = rendered(stored_json(given.state_dir), given, flags)
                 if text != before:
                     sys.stdout.write(text + "\n")
                     sys.stdout.flush()
@@ -85,9 +85,9 @@ def _watch(given: Given, flags: set[str]) -> int:
         reader.close()
 
 
-def _code(picture: dict[str, Any], flags: set[str]) -> int:
+def _code(body: bytes | None, flags: set[str]) -> int:
     if "--check" not in flags:
         return 0
     from costtui.cli.check import exit_code
 
-    return exit_code(picture)
+    return exit_code(_picture(body))
