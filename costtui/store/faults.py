@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from costtui.domain.reading import Problem
-from costtui.store.file import WAL_LIMIT_BYTES
+
+WAL_LIMIT_BYTES = 64 * 2**20
+WAL_MARGIN_BYTES = 8 * 2**20
+"""No single transaction of the agent comes near this."""
 
 
 def transact(connection: sqlite3.Connection, works: Sequence[Callable[[sqlite3.Connection], None]]) -> None:
@@ -50,20 +53,30 @@ def explain(error: sqlite3.Error, path: Path) -> Problem:
     return Problem("store", f"{path}: {error}; samples wait in memory", "run costtui doctor")
 
 
-def wal_problem(connection: sqlite3.Connection, path: Path) -> Problem | None:
-    """Keep the journal under its limit; name the reader that stops it from shrinking."""
+def journal_problem(connection: sqlite3.Connection, path: Path) -> Problem | None:
+    """Why nothing may be written now: a reader keeps the journal from shrinking, and it is near its limit.
+
+    A journal of that size is checkpointed first; only one that stays holds writing up. About 50 KiB a second are
+    written for eight GPUs, so a reader has to stand still for twenty minutes to get here.
+    """
     journal = path.with_name(path.name + "-wal")
-    try:
-        size = journal.stat().st_size
-    except OSError:
+    if _size_bytes(journal) < WAL_LIMIT_BYTES - WAL_MARGIN_BYTES:
         return None
-    if size < WAL_LIMIT_BYTES // 2:
-        return None
-    connection.execute("pragma wal_checkpoint(truncate)")
-    if not journal.exists() or journal.stat().st_size < WAL_LIMIT_BYTES // 2:
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("pragma wal_checkpoint(truncate)")
+    size = _size_bytes(journal)
+    if size < WAL_LIMIT_BYTES - WAL_MARGIN_BYTES:
         return None
     holders = ", ".join(str(pid) for pid in _holders(path)) or "not visible"
-    return Problem("store", f"the journal of {path} is {size >> 20} MiB: a reader holds it (pid {holders})", "end it")
+    reason = f"a reader (pid {holders}) holds the journal of {path} at {size >> 20} MiB; samples wait in memory"
+    return Problem("store", reason, "end that process")
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _holders(path: Path) -> list[int]:

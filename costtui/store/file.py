@@ -9,7 +9,6 @@ from costtui.errors import StoreDamaged, StoreError
 from costtui.store.place import TELEMETRY
 from costtui.store.schema import APPLICATION_ID, migrate
 
-WAL_LIMIT_BYTES = 64 * 2**20
 CHECKED_BYTES = 64 * 2**20
 """`quick_check` reads about 400 MB/s; a file over this size is checked by being used."""
 SETTINGS = (

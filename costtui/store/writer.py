@@ -31,6 +31,8 @@ PENDING_LIMIT = 7_200
 """Jobs kept in memory while nothing can be written: an hour of seconds and pictures."""
 MEMORY_SECONDS = 900
 """Seconds written last, to fill in again when the database is deleted under the agent."""
+NOTICE_MS = 3_600_000
+"""How long a database that was damaged or deleted stays among the warnings; the events keep it."""
 
 Work = Callable[[sqlite3.Connection], None]
 
@@ -62,6 +64,8 @@ class TelemetryWriter:
         self._last_ms = 0
         self._trouble: Problem | None = None
         self._notice: Problem | None = None
+        self._notice_until_ms = 0
+        self._journal: Problem | None = None
         self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
 
     @classmethod
@@ -86,8 +90,9 @@ class TelemetryWriter:
 
     @property
     def trouble(self) -> Problem | None:
-        """What keeps the store from writing, or what it had to do about it; None when all is well."""
-        return self._trouble or self._notice
+        """What keeps the store from writing, or what it had to do within the last hour; None when all is well."""
+        notice = self._notice if self._last_ms < self._notice_until_ms else None
+        return self._trouble or self._journal or notice
 
     def record(self, second: Second) -> "Future[None]":
         """Write one tick; done once committed."""
@@ -163,6 +168,9 @@ class TelemetryWriter:
         return True
 
     def _commit(self) -> None:
+        self._journal = faults.journal_problem(self._connection, self._path)
+        if self._journal is not None:
+            return
         try:
             faults.transact(self._connection, [job.work for job in self._pending])
         except sqlite3.IntegrityError:
@@ -213,7 +221,6 @@ class TelemetryWriter:
             return
         try:
             sweep(self._connection, self._last_ms)
-            self._notice = faults.wal_problem(self._connection, self._path) or self._notice
         except sqlite3.Error as error:
             self._trouble = faults.explain(error, self._path)
         else:
@@ -246,6 +253,7 @@ class TelemetryWriter:
 
     def _tell(self, text: str) -> None:
         self._notice = Problem("store", text, "restore a backup, or delete the file that was put aside")
+        self._notice_until_ms = self._last_ms + NOTICE_MS
         event = Event(self._last_ms, "warn", text)
         self._queue.put(_Job(lambda connection: write.write_event(connection, event), ""))
 
