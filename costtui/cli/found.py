@@ -1,7 +1,6 @@
 """What `costtui init` finds on this host."""
 
 import asyncio
-import os
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ def _ports(listening: Iterable[int]) -> tuple[int, ...]:
 def served(engines: Iterable[FoundEngine], gpus: Iterable[GpuReading]) -> tuple[ServedEngine, ...]:
     """Each engine with the GPUs that its processes hold; a GPU that two hold is given to neither's configuration."""
     holders = {gpu.index: {process.pid for process in gpu.processes or ()} for gpu in gpus}
-    pids = {engine: {*engine_pids(urlsplit(engine.url).port or 80)} - {os.getpid()} for engine in engines}
+    pids = {engine: {*engine_pids(urlsplit(engine.url).port or 80)} for engine in engines}
     held = {engine: {index for index, pid in holders.items() if pid & mine} for engine, mine in pids.items()}
     result = []
     for engine, mine in held.items():

@@ -2,6 +2,10 @@
 
 import re
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -106,14 +110,34 @@ def test_no_name_can_break_the_file_or_add_a_setting(
     loaded(waiting(text))
 
 
-def test_a_gpu_that_two_engines_hold_is_left_to_the_user() -> None:
-    def gpu(index: int, *pids: int) -> GpuReading:
-        return GpuReading(f"GPU-{index}", index, "H100", processes=tuple(GpuProcess(pid, 1) for pid in pids))
+LISTEN = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); s.accept()"
 
-    with serving() as site:
-        engine = FoundEngine("vllm", site.url + "/v1", "m")
-        # the site listens in this very process, which never counts as an engine
-        assert served([engine], [gpu(0)]) == (ServedEngine(engine, None),)
+
+@contextmanager
+def listener() -> Iterator[tuple[FoundEngine, int]]:
+    """An engine's process: where it listens, and its pid."""
+    with subprocess.Popen([sys.executable, "-c", LISTEN], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield FoundEngine("vllm", f"http://127.0.0.1:{port}/v1", "m"), process.pid
+        process.kill()
+
+
+def gpu(index: int, *pids: int) -> GpuReading:
+    """A GPU that these processes hold."""
+    return GpuReading(f"GPU-{index}", index, "H100", processes=tuple(GpuProcess(pid, 1) for pid in pids))
+
+
+def test_an_engine_gets_the_gpus_that_its_process_holds() -> None:
+    with listener() as (one, first), listener() as (two, second):
+        found = served([one, two], [gpu(0, first), gpu(1, second), gpu(2, first), gpu(3)])
+    assert found == (ServedEngine(one, (0, 2)), ServedEngine(two, (1,)))
+
+
+def test_engines_that_share_a_gpu_are_left_to_the_user() -> None:
+    with listener() as (one, first), listener() as (two, second):
+        found = served([one, two], [gpu(0, first), gpu(1, first, second)])
+    assert found == (ServedEngine(one, None), ServedEngine(two, None))
 
 
 def test_a_file_that_exists_is_never_touched_without_force(shell: Shell) -> None:
