@@ -26,7 +26,9 @@ Everywhere, before or after the command:
   --plain           lines of text, never a painted screen
   --version, --help
 
-The screen alone: --read-only, --theme terminal|dark|light|colour-blind|mono
+The screen alone:
+  --read-only       look only: ask nothing and start no agent
+  --theme NAME      terminal, dark, light, colour-blind or mono
 Keys: 1 overview, 2 GPUs, w warnings, i sources, ? help, q leaves.
 """,
     "status": """\

@@ -40,6 +40,8 @@ def run(given: Given) -> int:
         from costtui.config.load import load
 
         load(given.config_path, now_ms())
+    if "--read-only" in flags:
+        return screen(given, given.state_dir, theme)
     with _sampling(given) as go_on:
         return screen(given, given.state_dir, theme) if go_on else 0
 
@@ -133,4 +135,8 @@ def _while_open(given: Given) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
