@@ -56,8 +56,8 @@ def explain(error: sqlite3.Error, path: Path) -> Problem:
 def journal_problem(connection: sqlite3.Connection, path: Path) -> Problem | None:
     """Why nothing may be written now: a reader keeps the journal from shrinking, and it is near its limit.
 
-    A journal of that size is checkpointed first; only one that stays holds writing up. About 50 KiB a second are
-    written for eight GPUs, so a reader has to stand still for twenty minutes to get here.
+    A journal of that size is checkpointed first; only one that stays holds writing up. About 70 KiB a second are
+    written for eight GPUs and three engines, so a reader has to stand still for a quarter of an hour to get here.
     """
     journal = path.with_name(path.name + "-wal")
     if _size_bytes(journal) < WAL_LIMIT_BYTES - WAL_MARGIN_BYTES:

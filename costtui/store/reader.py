@@ -80,7 +80,7 @@ class TelemetryReader:
         for grain, first, end in cover(from_ms, to_ms):
             for uuid, *row in self._rows(
                 f"select uuid, {_STATE_SUMS}, sum(energy_mj), sum(energy_ms), sum(energy_estimated_ms)"  # noqa: S608
-                f" from gpus cross join gpu_{grain.name} on gpu = id where bucket >= ? and bucket < ? group by id",
+                f" from gpu_{grain.name} join gpus on gpu = id where bucket >= ? and bucket < ? group by gpu",
                 (first, end),
             ):
                 held = sums.setdefault(uuid, [0] * len(row))
@@ -96,8 +96,8 @@ class TelemetryReader:
         sums: dict[str, list[int]] = {}
         for grain, first, end in cover(from_ms, to_ms):
             for name, *row in self._rows(
-                f"select name, {_ENGINE_SUMS} from engines cross join engine_{grain.name} on engine = id"  # noqa: S608
-                " where bucket >= ? and bucket < ? group by id",
+                f"select name, {_ENGINE_SUMS} from engine_{grain.name} join engines on engine = id"  # noqa: S608
+                " where bucket >= ? and bucket < ? group by engine",
                 (first, end),
             ):
                 held = sums.setdefault(name, [0] * len(row))

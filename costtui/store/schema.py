@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x434F5354
 """`COST`: a database of another program is not touched."""
 
+# Bucket first: what one second writes then lies on few pages of each table instead of one page a GPU: 68 KiB/s to the
+# journal instead of 145 with 8 GPUs and 3 engines.
 _GPU_ROW = """
 create table gpu_{grain} (
   gpu integer not null, bucket integer not null,
@@ -20,7 +22,7 @@ create table gpu_{grain} (
   power_ms integer not null, power_sum integer not null,
   energy_mj integer not null check (energy_mj >= 0), energy_ms integer not null, energy_estimated_ms integer not null,
   memory_bytes integer, temperature_celsius integer,
-  primary key (gpu, bucket)
+  primary key (bucket, gpu)
 ) strict, without rowid
 """
 _ENGINE_ROW = """
@@ -32,7 +34,7 @@ create table engine_{grain} (
   gap_input_tokens integer not null, gap_output_tokens integer not null, gap_cached_input_tokens integer not null,
   prefix_cache_queries integer not null, prefix_cache_hits integer not null,
   running_max integer, waiting_max integer, kv_usage_max real,
-  primary key (engine, bucket)
+  primary key (bucket, engine)
 ) strict, without rowid
 """
 _SINGLE = (

@@ -45,7 +45,7 @@ def _upsert(table: str, owner: str, sums: tuple[str, ...], peaks: tuple[str, ...
     marks = ", ".join("?" * len(columns))
     return (
         f"insert into {table} ({', '.join(columns)}) values ({marks})"  # noqa: S608 - the names are ours
-        f" on conflict ({owner}, bucket) do update set {', '.join(updates)}"
+        f" on conflict (bucket, {owner}) do update set {', '.join(updates)}"
     )
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 from costtui.store.buckets import GRAINS, MINUTES, SECONDS, Grain
@@ -23,10 +24,10 @@ DAY_MS = 86_400_000
 GPUS, ENGINES = 8, 3
 
 
-def gpu_rows(grain: Grain, gpu: int, first: int, last: int, dice: random.Random) -> Iterator[tuple[int, ...]]:
-    """Rows of one GPU with values of realistic size."""
+def gpu_rows(grain: Grain, first: int, last: int, dice: random.Random) -> Iterator[tuple[int, ...]]:
+    """Rows of all GPUs with values of realistic size."""
     size = grain.size_ms
-    for bucket in range(first, last):
+    for bucket, gpu in product(range(first, last), range(1, GPUS + 1)):
         busy = dice.randrange(size + 1)
         power = dice.randrange(70_000, 650_000)
         states = (busy, 0, size - busy, 0, 0, 0, 0)
@@ -34,10 +35,10 @@ def gpu_rows(grain: Grain, gpu: int, first: int, last: int, dice: random.Random)
         yield (gpu, bucket, *states, *rest)
 
 
-def engine_rows(grain: Grain, engine: int, first: int, last: int, dice: random.Random) -> Iterator[tuple[float, ...]]:
-    """Rows of one engine."""
+def engine_rows(grain: Grain, first: int, last: int, dice: random.Random) -> Iterator[tuple[float, ...]]:
+    """Rows of all engines."""
     size = grain.size_ms
-    for bucket in range(first, last):
+    for bucket, engine in product(range(first, last), range(1, ENGINES + 1)):
         tokens = dice.randrange(size * 3)
         yield (
             engine,
@@ -70,14 +71,10 @@ def fill(path: Path, days: int) -> None:
     for grain in GRAINS:
         kept_ms = min(days * DAY_MS, grain.keep_ms or days * DAY_MS)
         first, last = (END_MS - kept_ms) // grain.size_ms, END_MS // grain.size_ms
-        for number in range(1, GPUS + 1):
-            marks = ", ".join("?" * 18)
-            rows = gpu_rows(grain, number, first, last, dice)
-            connection.executemany(f"insert into gpu_{grain.name} values ({marks})", rows)
-        for number in range(1, ENGINES + 1):
-            marks = ", ".join("?" * 15)
-            rows2 = engine_rows(grain, number, first, last, dice)
-            connection.executemany(f"insert into engine_{grain.name} values ({marks})", rows2)
+        gpus, engines = ", ".join("?" * 18), ", ".join("?" * 15)
+        connection.executemany(f"insert into gpu_{grain.name} values ({gpus})", gpu_rows(grain, first, last, dice))
+        rows = engine_rows(grain, first, last, dice)
+        connection.executemany(f"insert into engine_{grain.name} values ({engines})", rows)
         connection.commit()
     connection.close()
 
