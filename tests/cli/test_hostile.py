@@ -21,7 +21,7 @@ def obeyed(text: str) -> list[str]:
 
 @pytest.mark.parametrize("flags", [set(), {"--line"}, {"--json"}])
 @pytest.mark.parametrize("ascii_only", [False, True])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @drawn(
     text=st.one_of(
         st.text(max_size=400),
