@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from costtui.domain.tick import EngineTotals, StateTotals
+from costtui.report.live import load
 from costtui.report.schema import from_json
 from costtui.store.reader import TelemetryReader
 from tests.agent.agents import AgentProcess
 from tests.agent.servers import serving, vllm_metrics
 from tests.agent.waiting import eventually
+from tests.cli.shell import Shell
 from tests.parts.llama import LlamaServer, Usage
 from tests.parts.nvml import FakeDriver
 
@@ -44,6 +46,12 @@ class Seen:
     """Everything that the tests look at."""
 
     began_at: float
+    ended_at: float = 0.0
+    """When the first agent had ended, by the clock of the test."""
+    first: dict[str, Any] = field(default_factory=dict)
+    """The first picture with both engines in it."""
+    printed: dict[str, Any] = field(default_factory=dict)
+    """What `costtui status --json` said right after `status`."""
     status: dict[str, Any] = field(default_factory=dict)
     """The last picture before the agent was stopped."""
     lost: dict[str, Any] = field(default_factory=dict)
@@ -87,7 +95,9 @@ def tell(agent: AgentProcess, driver: FakeDriver, llama: LlamaServer, quiet_url:
     agent.config.write_text(CONFIG.format(tiny=llama.url, quiet=quiet_url))
     before = llama_counters(llama)
     agent.start()
-    agent.status(lambda now: len(now["engines"]) == 2 and all(e["state"] == "idle" for e in now["engines"]))
+    seen.first = agent.status(
+        lambda now: len(now["engines"]) == 2 and all(e["state"] == "idle" for e in now["engines"])
+    )
     lost_seen = False
     while time.time() < seen.began_at + LOST_TO + 4:
         seen.used.append(llama.complete(f"what does request {len(seen.used)} cost", 12))
@@ -97,7 +107,9 @@ def tell(agent: AgentProcess, driver: FakeDriver, llama: LlamaServer, quiet_url:
         time.sleep(0.3)
     count_settled(agent, seen.used)
     seen.status = agent.status(lambda now: now["gpus"][5]["state"] == "empty")
+    seen.printed = printed(agent)
     agent.end()
+    seen.ended_at = time.time()
     after = llama_counters(llama)
     seen.counters = (after[0] - before[0], after[1] - before[1])
     seen.gpus, seen.tokens, seen.edges = stored(agent.state_dir)
@@ -109,6 +121,13 @@ def tell(agent: AgentProcess, driver: FakeDriver, llama: LlamaServer, quiet_url:
     agent.end()
     seen.gpus_after, seen.tokens_after, _ = stored(agent.state_dir)
     return seen
+
+
+def printed(agent: AgentProcess) -> dict[str, Any]:
+    """The picture as a user's command prints it."""
+    said = Shell(agent.state_dir.parent)("status", "--json")
+    assert said.code == 0, said
+    return load(said.out.encode())
 
 
 def count_settled(agent: AgentProcess, used: list[Usage]) -> None:

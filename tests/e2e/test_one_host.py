@@ -43,7 +43,16 @@ def joules(seen: Seen, index: int, *spans: tuple[float, float, float]) -> float:
 
 @pytest.mark.parametrize(
     ("index", "states"),
-    [(0, ("busy",)), (1, ("idle loaded",)), (2, ("empty",)), (3, ("other",)), (4, ("empty",)), (6, ("unknown",))],
+    [
+        (0, ("busy",)),
+        (1, ("idle loaded",)),
+        (2, ("empty",)),
+        (3, ("other",)),
+        (4, ("empty",)),
+        (5, ("empty",)),
+        (6, ("unknown",)),
+        (7, ("empty",)),
+    ],
 )
 def test_each_gpu_has_the_state_of_its_work(seen: Seen, index: int, states: tuple[str, ...]) -> None:
     assert seen.status["gpus"][index]["state"] in states
@@ -64,7 +73,10 @@ def test_what_cannot_be_read_is_unknown_with_a_reason_and_never_idle(seen: Seen)
     assert "permission" in gpu["reason"]
     assert gpu["processes"] is None
     assert gpu["idle_seconds_today"] == 0
-    assert seen.gpus[gpu["uuid"]].milliseconds[GpuState.EMPTY] == 0
+    assert gpu["idle_usd_today"] == 0
+    totals = seen.gpus[gpu["uuid"]]
+    assert totals.milliseconds[GpuState.UNKNOWN] == totals.observed_ms > 0
+    assert seen.status["today"]["unknown_usd"] > 0
 
 
 def test_mig_has_slices_and_no_utilization(seen: Seen) -> None:
@@ -125,7 +137,34 @@ def test_an_engine_that_served_before_is_not_charged_for_it(seen: Seen) -> None:
     assert quiet.input_tokens + quiet.gap_input_tokens + quiet.output_tokens + quiet.gap_output_tokens == 0
 
 
-@pytest.mark.parametrize("picture", ["status", "after"])
+@pytest.mark.parametrize("index", range(8))
+def test_what_is_written_covers_all_that_was_watched_and_nothing_else(seen: Seen, index: int) -> None:
+    first, last = (at / 1000 for at in seen.edges[uuid(seen, index)])
+    assert seen.began_at - 1 <= first <= moment(seen.first["at"]).timestamp()
+    assert moment(seen.status["at"]).timestamp() <= last <= seen.ended_at
+    assert first < seen.began_at + LOST_FROM < seen.began_at + LOST_TO < last
+    assert abs(seen.gpus[uuid(seen, index)].observed_ms / 1000 - (last - first)) <= 1
+
+
+@pytest.mark.parametrize("picture", ["status", "printed", "after"])
+def test_windows_begin_at_midnight_and_on_the_first_of_the_month(seen: Seen, picture: str) -> None:
+    status: dict[str, Any] = getattr(seen, picture)
+    midnight = moment(status["at"]).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert moment(status["today"]["since"]) == midnight
+    assert moment(status["month"]["since"]) == midnight.replace(day=1)
+    for gpu in status["gpus"]:
+        assert gpu["rent_usd_today"] == rent(midnight, moment(status["at"]))
+
+
+def test_the_command_prints_what_the_agent_stored(seen: Seen) -> None:
+    assert moment(seen.printed["at"]) >= moment(seen.status["at"])
+    assert seen.printed["agent"]["state"] == "running"
+    assert seen.printed["agent"]["pid"] == seen.status["agent"]["pid"]
+    for name in ("index", "uuid", "state", "since", "memory_used_bytes", "power_watts", "usd_per_hour", "reason"):
+        assert [gpu[name] for gpu in seen.printed["gpus"]] == [gpu[name] for gpu in seen.status["gpus"]]
+
+
+@pytest.mark.parametrize("picture", ["status", "printed", "after"])
 @pytest.mark.parametrize("window", ["today", "month"])
 def test_rent_is_the_contracts_to_the_nano_dollar(seen: Seen, picture: str, window: str) -> None:
     status: dict[str, Any] = getattr(seen, picture)
