@@ -223,7 +223,7 @@ def test_processes_are_asked_for_rarely_and_graphics_never(fake_driver: FakeDriv
     assert not [name for name in calls if "Graphics" in name or "Set" in name]
 
 
-def test_gpustat_and_nvitop_see_the_same(fake_driver: FakeDriver) -> None:
+def test_gpustat_sees_the_same(fake_driver: FakeDriver) -> None:
     pytest.importorskip("gpustat", reason="a peer to compare with")
     fake_driver.play("gpus 8", "at 0 1 util=41 power=333 used=12345", "at 0 2 idle")
     ours = read_once()
@@ -234,3 +234,23 @@ def test_gpustat_and_nvitop_see_the_same(fake_driver: FakeDriver) -> None:
         assert gpu.utilization_percent == peer["utilization.gpu"]
         assert gpu.memory_used_bytes == peer["memory.used"] * 2**20
         assert gpu.power_milliwatts == peer["power.draw"] * 1000
+
+
+NVITOP = """
+import json
+from nvitop import Device
+seen = [(gpu.uuid(), gpu.gpu_utilization(), gpu.memory_used(), gpu.power_usage()) for gpu in Device.all()]
+print(json.dumps(seen))
+"""
+
+
+def test_nvitop_sees_the_same(fake_driver: FakeDriver) -> None:
+    pytest.importorskip("nvitop", reason="a peer to compare with")
+    fake_driver.play("gpus 8", "at 0 1 util=41 power=333 used=12345", "at 0 2 idle")
+    ours = read_once()
+    body = subprocess.run([sys.executable, "-c", NVITOP], capture_output=True, check=True).stdout
+    theirs = [tuple(each) for each in json.loads(body)]
+    assert theirs[1][1:] == (41, 12345 * 2**20, 333_000)
+    assert theirs == [
+        (gpu.uuid, gpu.utilization_percent, gpu.memory_used_bytes, gpu.power_milliwatts) for gpu in ours.gpus
+    ]
