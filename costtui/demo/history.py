@@ -1,6 +1,6 @@
 """The simulated host's past, written through the same door as the agent's seconds.
 
-It runs as a process, `python -m costtui.demo.history`, because the writer and its libraries cost 13 MB that the
+It runs as a process, `python -m costtui.demo.history`, because the writer and its libraries cost 23 MB that the
 screen's process would keep for as long as it is open.
 """
 
