@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from costtui.store.reader import TelemetryReader
+from costtui.store.rows import GpuPoint
 from tests.agent.agents import AgentProcess
 from tests.agent.waiting import eventually
 from tests.parts.nvml import FakeDriver
 
 ROUNDS = int(os.environ.get("COSTTUI_ROUNDS", "12"))
 AGENTS = 20
+FOREVER_MS = 1 << 45
 BUSY = 75
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -31,9 +33,18 @@ def agent(fake_driver: FakeDriver, tmp_path: Path) -> Iterator[AgentProcess]:
 
 def observed_ms(state_dir: Path) -> int:
     reader = TelemetryReader(state_dir)
-    totals = reader.gpu_totals(0, 1 << 45)
+    totals = reader.gpu_totals(0, FOREVER_MS)
     reader.close()
     return sum(each.observed_ms for each in totals.values())
+
+
+def written(state_dir: Path) -> dict[tuple[str, int], GpuPoint]:
+    """Every second of every GPU in the store."""
+    reader = TelemetryReader(state_dir)
+    uuids = list(reader.gpu_totals(0, FOREVER_MS))
+    points = {(uuid, point.at_ms): point for uuid in uuids for point in reader.gpu_history(uuid, 0, FOREVER_MS, 1_000)}
+    reader.close()
+    return points
 
 
 def test_an_agent_that_is_killed_again_and_again_loses_nothing_that_was_written(agent: AgentProcess) -> None:
@@ -46,11 +57,15 @@ def test_an_agent_that_is_killed_again_and_again_loses_nothing_that_was_written(
             return observed_ms(agent.state_dir) >= want
 
         eventually(further, "another second")
-        seen = observed_ms(agent.state_dir)
+        picture = agent.status(lambda now: len(now["gpus"]) == 2)
+        assert [gpu["state"] for gpu in picture["gpus"]] == ["empty", "empty"]
+        seen, rows = observed_ms(agent.state_dir), written(agent.state_dir)
+        assert rows
         code, said = agent.end(signal.SIGKILL)
         assert code == -signal.SIGKILL
         assert "Traceback" not in said
         assert observed_ms(agent.state_dir) >= seen
+        assert rows.items() <= written(agent.state_dir).items()
         before = observed_ms(agent.state_dir)
     connection = sqlite3.connect(agent.state_dir / "telemetry.db")
     assert connection.execute("pragma integrity_check").fetchone()[0] == "ok"
