@@ -44,7 +44,6 @@ def joules(seen: Seen, index: int, *spans: tuple[float, float, float]) -> float:
 @pytest.mark.parametrize(
     ("index", "states"),
     [
-        (0, ("busy",)),
         (1, ("idle loaded",)),
         (2, ("empty",)),
         (3, ("other",)),
@@ -56,6 +55,12 @@ def joules(seen: Seen, index: int, *spans: tuple[float, float, float]) -> float:
 )
 def test_each_gpu_has_the_state_of_its_work(seen: Seen, index: int, states: tuple[str, ...]) -> None:
     assert seen.status["gpus"][index]["state"] in states
+
+
+def test_a_gpu_whose_engine_serves_is_at_work_most_of_the_time_and_never_empty(seen: Seen) -> None:
+    spent = seen.gpus[uuid(seen, 0)].milliseconds
+    assert spent[GpuState.BUSY] + spent[GpuState.LOW] > spent[GpuState.IDLE_LOADED]
+    assert spent[GpuState.EMPTY] + spent[GpuState.LOST] == 0
 
 
 def test_the_picture_fits_its_schema(seen: Seen) -> None:
@@ -157,11 +162,12 @@ def test_windows_begin_at_midnight_and_on_the_first_of_the_month(seen: Seen, pic
 
 
 def test_the_command_prints_what_the_agent_stored(seen: Seen) -> None:
+    """GPU 0 is left out: its engine may have come to rest in the second between the two pictures."""
     assert moment(seen.printed["at"]) >= moment(seen.status["at"])
     assert seen.printed["agent"]["state"] == "running"
     assert seen.printed["agent"]["pid"] == seen.status["agent"]["pid"]
     for name in ("index", "uuid", "state", "since", "memory_used_bytes", "power_watts", "usd_per_hour", "reason"):
-        assert [gpu[name] for gpu in seen.printed["gpus"]] == [gpu[name] for gpu in seen.status["gpus"]]
+        assert [gpu[name] for gpu in seen.printed["gpus"][1:]] == [gpu[name] for gpu in seen.status["gpus"][1:]]
 
 
 @pytest.mark.parametrize("picture", ["status", "printed", "after"])
