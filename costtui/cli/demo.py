@@ -22,11 +22,11 @@ def run(given: Given) -> int:
     flags = given.flags("--headless", "--no-history")
     given.no_more()
     painted = "--headless" not in flags and not given.plain and sys.stdin.isatty() and sys.stdout.isatty()
-    options = DemoOptions(given.state, seed, "--no-history" not in flags)
+    options = DemoOptions(given.state_dir if given.state else None, seed, "--no-history" not in flags)
     previous = signal.signal(signal.SIGTERM, _leave)
     try:
         with simulated_host(options, now_ms(), top.load if painted else None) as state_dir:
-            given.state = state_dir
+            given.state = str(state_dir)
             if painted:
                 return top.screen(given, state_dir, theme)
             return _headless(given, seconds, as_json="--headless" in flags)

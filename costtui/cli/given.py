@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from costtui.errors import UsageError
+
+TYPE_CHECKING = False  # not from `typing`: that and `pathlib` cost `status` a third of its time
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERBS = {
     "": "top",
@@ -28,8 +31,8 @@ class Given:
         self.verb = verb
         self.environ = environ
         self.arguments: list[str] = []
-        self.config: Path | None = None
-        self.state: Path | None = None
+        self.config: str | None = None
+        self.state: str | None = None
         self.no_color = bool(environ.get("NO_COLOR"))
         self.ascii_only = False
         self.plain = False
@@ -41,37 +44,54 @@ class Given:
         return VERBS[self.verb]
 
     @property
-    def config_path(self) -> Path | None:
+    def config_text(self) -> str | None:
         """The configuration file: named, from COSTTUI_CONFIG, or the user's own where it exists."""
-        if self.config is not None:
-            return self.config
-        if named := self.environ.get("COSTTUI_CONFIG"):
-            return Path(named)
+        if named := self.config or self.environ.get("COSTTUI_CONFIG"):
+            return named
         base = self.environ.get("XDG_CONFIG_HOME", "")
-        folder = Path(base) if base.startswith("/") else Path(self.environ.get("HOME", "/")) / ".config"
-        own = folder / "costtui" / "config.toml"
-        return own if own.exists() else None
+        folder = base if base.startswith("/") else os.path.join(self.environ.get("HOME", "/"), ".config")
+        own = os.path.join(folder, "costtui", "config.toml")
+        return own if os.path.exists(own) else None
 
     @property
-    def state_dir(self) -> Path:
+    def config_path(self) -> "Path | None":
+        """The configuration file as a path."""
+        from pathlib import Path
+
+        text = self.config_text
+        return None if text is None else Path(text)
+
+    @property
+    def state_text(self) -> str:
         """Where the store is. The configuration is read for it only where it could say so: that costs 30 ms."""
-        from costtui.store.place import find_state_dir
+        from costtui.store.whereabouts import state_dir_text
 
-        return find_state_dir(self.state, self.environ, self._configured())
+        return state_dir_text(self.state, self.environ, self._configured())
 
-    def _configured(self) -> Path | None:
-        path = self.config_path
+    @property
+    def state_dir(self) -> "Path":
+        """Where the store is, as a path."""
+        from pathlib import Path
+
+        return Path(self.state_text)
+
+    def _configured(self) -> str | None:
+        path = self.config_text
         if self.state is not None or self.environ.get("COSTTUI_STATE_DIR") or path is None:
             return None
         try:
-            mentions = b"state_dir" in path.read_bytes()
+            with open(path, "rb") as file:
+                mentions = b"state_dir" in file.read()
         except OSError:
             return None
         if not mentions:
             return None
+        from pathlib import Path
+
         from costtui.config.load import load
 
-        return load(path, 0).host.state_dir
+        configured = load(Path(path), 0).host.state_dir
+        return None if configured is None else str(configured)
 
     def flags(self, *names: str) -> set[str]:
         """Take the given options out of the arguments; anything else that looks like one is refused."""
@@ -129,7 +149,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Given
         if name in ("--config", "--state-dir"):
             if not equals and not words:
                 raise UsageError(f"{name} needs a value")
-            path = Path(value if equals else words.pop(0)).expanduser()
+            path = os.path.expanduser(value if equals else words.pop(0))
             if name == "--config":
                 given.config = path
             else:

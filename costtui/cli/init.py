@@ -35,7 +35,7 @@ def run(given: Given) -> int:
 
 def _path(given: Given) -> Path:
     if given.config is not None:
-        return given.config
+        return Path(given.config)
     if named := given.environ.get("COSTTUI_CONFIG"):
         return Path(named)
     own = default_path(given.environ)

@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from costtui.errors import StoreBusy
-
-NAME = "agent.lock"
+from costtui.store.status_row import LOCK, lock_holder, pid_in
 
 
 class OwnerLock:
@@ -18,11 +17,11 @@ class OwnerLock:
     @classmethod
     def take(cls, state_dir: Path) -> "OwnerLock":
         """Become the owner, or raise StoreBusy with the owner's pid."""
-        descriptor = os.open(state_dir / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            pid = _pid_in(os.pread(descriptor, 64, 0))
+            pid = pid_in(os.pread(descriptor, 64, 0))
             os.close(descriptor)
             raise StoreBusy(
                 f"an agent (pid {pid or '?'}) already writes to {state_dir}; see it with `costtui agent status`", pid
@@ -37,21 +36,6 @@ class OwnerLock:
         os.close(self._descriptor)
 
 
-def _pid_in(text: bytes) -> int | None:
-    first = text.split()[:1]
-    return int(first[0]) if first and first[0].isdigit() else None
-
-
 def holder_pid(state_dir: Path) -> int | None:
     """Process that owns the store, None when nobody does or it cannot be told."""
-    try:
-        descriptor = os.open(state_dir / NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return _pid_in(os.pread(descriptor, 64, 0))
-    finally:
-        os.close(descriptor)
-    return None
+    return lock_holder(str(state_dir))

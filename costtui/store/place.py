@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from costtui.errors import StoreError
+from costtui.store.status_row import TELEMETRY
+from costtui.store.whereabouts import state_dir_text
 
-TELEMETRY = "telemetry.db"
+__all__ = ["NETWORK", "TELEMETRY", "file_system", "find_state_dir", "prepare"]
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "glusterfs", "beegfs", "gpfs"}
     | {"ocfs2", "gfs2", "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone", "fuse.glusterfs", "fuse.ceph"}
@@ -16,13 +18,8 @@ NETWORK = frozenset(
 
 def find_state_dir(explicit: Path | None, environ: Mapping[str, str], configured: Path | None = None) -> Path:
     """The state directory: as given, else $COSTTUI_STATE_DIR, the configuration's, $XDG_STATE_HOME/costtui."""
-    if explicit is not None:
-        return explicit.expanduser()
-    if given := environ.get("COSTTUI_STATE_DIR"):
-        return Path(given).expanduser()
-    if configured is not None:
-        return configured.expanduser()
-    return Path(environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "costtui"
+    texts = (None if path is None else str(path) for path in (explicit, configured))
+    return Path(state_dir_text(next(texts), environ, next(texts)))
 
 
 def prepare(state_dir: Path, mountinfo: str | None = None) -> None:
