@@ -65,14 +65,17 @@ def known_theme(name: str | None) -> "ThemeName | None":
 
 def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None) -> int:
     """The screen over a state directory, until the user leaves."""
-    from costtui.tui.app import CosttuiApp
     from costtui.tui.feed import StoreFeed
+    from costtui.tui.first import first_frame
     from costtui.tui.options import ScreenOptions
 
-    chosen = theme or ("mono" if given.no_color else None)
+    options = ScreenOptions(theme=theme or ("mono" if given.no_color else None), ascii_only=given.ascii_only)
     feed = StoreFeed.open(state_dir)
     try:
-        app = CosttuiApp(feed, now_ms, ScreenOptions(theme=chosen, ascii_only=given.ascii_only))
+        with first_frame(feed, now_ms(), options):
+            from costtui.tui.app import CosttuiApp
+
+            app = CosttuiApp(feed, now_ms, options)
         app.run()
         return app.return_code or 0
     finally:
