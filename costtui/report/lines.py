@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from costtui.domain.clean import clean
-from costtui.report.words import UNKNOWN, clock, count, duration, fine, money, percent, short_money, size
+from costtui.report.words import (
+    UNKNOWN,
+    clock,
+    count,
+    duration,
+    fine,
+    money,
+    percent,
+    provider_words,
+    short_money,
+    size,
+)
 
 TYPE_CHECKING = False  # importing `typing` costs `status` 3 ms
 if TYPE_CHECKING:
@@ -138,7 +149,7 @@ def _engines(picture: Picture) -> Iterator[str]:
         cost, api = engine["usd_per_million_tokens"], engine["cheapest_api"]
         rates = f"{count(engine['input_tokens_per_second'])} in {count(engine['output_tokens_per_second'])} out tok/s"
         own = f"{fine(cost['allocation'])} $/Mtok allocation, {fine(cost['usage'])} usage"
-        against = f"; {api['provider']} {fine(api['usd_per_million_tokens'])}" if api else ""
+        against = f"; {provider_words(api['provider'])} {fine(api['usd_per_million_tokens'])}" if api else ""
         why = engine["reason"] or (cost["reason"] if cost["allocation"] is None else "")
         state = f"{engine['name']} ({engine['kind']}) {engine['state']}"
         yield "  ".join(filter(None, (state, rates, own + against, why)))

@@ -20,7 +20,7 @@ from costtui.report.frame import Frame
 from costtui.report.ledger import Rates
 from costtui.report.money import iso, usd
 from costtui.report.observation import GpuNow, SourceNow
-from costtui.report.words import duration, fine, money
+from costtui.report.words import duration, fine, money, provider_words
 
 IDLE_SECONDS = 3_600
 """From here on an idle GPU is worth a line on the screen, where the configuration sets no limit."""
@@ -172,7 +172,7 @@ def _cheaper(costs: Mapping[str, serving.Cost]) -> Iterator[schema.Warn]:
         own, api = cost.tokens.allocation, cost.cheapest
         if own is not None and api is not None and api.usd_per_million_tokens < own:
             price = fine(api.usd_per_million_tokens)
-            text = f"{name}: {fine(own)} $/Mtok (allocation), {api.provider} sells the model at {price}"
+            text = f"{name}: {fine(own)} $/Mtok (allocation), {provider_words(api.provider)} sells the model at {price}"
             yield schema.Warn(key=f"cheaper-api:{name}", level="info", text=clean(text))
 
 

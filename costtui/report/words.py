@@ -91,6 +91,12 @@ def size(number: int | None) -> str:
     return f"{number / 2**30:.0f}G" if number >= 10 * 2**30 else f"{number / 2**20:.0f}M"
 
 
+def provider_words(name: str) -> str:
+    """A provider of the catalogue as it is shown: `novita via hf` for one that Hugging Face routes to."""
+    router, _, host = name.partition("_")
+    return f"{host} via hf" if router == "huggingface" and host else name
+
+
 def moment(iso: str | None) -> datetime | None:
     """An ISO time of the picture as an aware datetime."""
     return None if iso is None else datetime.fromisoformat(iso)

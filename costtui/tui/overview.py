@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from costtui.report.schema import ApiPrice, Engine, Status
-from costtui.report.words import fine, money, percent, short_money
+from costtui.report.words import fine, money, percent, provider_words, short_money
 from costtui.tui.figures import gib, steady_rate, steady_watts, sum_of
 from costtui.tui.groups import Group, grouped, worst_first
 from costtui.tui.line import Line, Role, Row, Run, cropped
@@ -150,7 +150,7 @@ def model_of(engine: Engine) -> str:
 def beside(engine: Engine) -> str:
     """The cheapest API price in brackets."""
     api = engine.cheapest_api
-    return "" if api is None else f" ({api.provider} {fine(api.usd_per_million_tokens)})"
+    return "" if api is None else f" ({provider_words(api.provider)} {fine(api.usd_per_million_tokens)})"
 
 
 def _engine_lines(scene: Scene, status: Status) -> list[Line]:
@@ -182,7 +182,7 @@ def _engine_line(scene: Scene, engine: Engine) -> Line:
 def _rival(api: ApiPrice | None, reason: str) -> str:
     if api is None:
         return reason or "none priced"
-    return f"{fine(api.usd_per_million_tokens)} {api.provider}" + (f" · {reason}" if reason else "")
+    return f"{fine(api.usd_per_million_tokens)} {provider_words(api.provider)}" + (f" · {reason}" if reason else "")
 
 
 def _number(count: int | None) -> str:

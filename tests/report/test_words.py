@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costtui.report.words import clock, count, duration, fine, money, percent, short_money, size
+from costtui.report.words import clock, count, duration, fine, money, percent, provider_words, short_money, size
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,9 @@ def test_a_time_is_local_and_names_another_day() -> None:
     assert clock("2026-11-24T08:14:00.000Z", berlin, now) == "Tue 09:14"
     assert clock("2026-10-01T08:00:00.000Z", UTC, now) == "2026-10-01 08:00"
     assert clock(None) == "?"
+
+
+def test_a_provider_that_hugging_face_routes_to_is_named_first() -> None:
+    assert provider_words("huggingface_novita") == "novita via hf"
+    assert provider_words("huggingface_fireworks-ai") == "fireworks-ai via hf"
+    assert provider_words("openrouter") == "openrouter"
