@@ -20,7 +20,7 @@ from costtui.report.frame import Frame
 from costtui.report.ledger import Rates
 from costtui.report.money import iso, usd
 from costtui.report.observation import GpuNow, SourceNow
-from costtui.report.words import duration, fine, money, provider_words
+from costtui.report.words import duration, fine, moment, money, provider_words
 
 IDLE_SECONDS = 3_600
 """From here on an idle GPU is worth a line on the screen, where the configuration sets no limit."""
@@ -56,12 +56,12 @@ def conditions(status: schema.Status, config: Config) -> tuple[Condition, ...]:
 
 
 def _is_sent(warn: schema.Warn, status: schema.Status, config: Config) -> bool:
-    kind, _, name = warn.key.partition(":")
+    kind = warn.key.partition(":")[0]
     if kind == "gpu-idle":
         return config.alerts.gpu_idle_seconds is not None
     if kind == "source":
-        ages = [source.age_seconds for source in status.sources if source.name == name]
-        return any(age is None or age >= config.alerts.source_silent_seconds for age in ages)
+        began, now = moment(warn.since), moment(status.at)
+        return bool(began and now and (now - began).total_seconds() >= config.alerts.source_silent_seconds)
     return kind in ("gpu-lost", "burn-jump") or (kind == "budget" and warn.level != "info")
 
 
