@@ -45,7 +45,10 @@ class ChildSweeps:
         done, _ = await asyncio.wait({self._line}, timeout=patience)
         if not done:
             return self._waiting()
-        return self._took(self._line.result())
+        line = self._line.result()
+        if not line:
+            await self._see_off()
+        return self._took(line)
 
     async def close(self) -> None:
         """Kill the child and wait for it a second at most."""
@@ -56,6 +59,12 @@ class ChildSweeps:
                 self._process.kill()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), 1.0)
+
+    async def _see_off(self) -> None:
+        """A child that closed its end is about to end; how long that takes is its affair, but never a busy wait."""
+        if self._process is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), self._interval_seconds)
 
     async def _ensure_child(self) -> None:
         if self._process is not None and self._process.returncode is None:
