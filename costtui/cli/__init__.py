@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from costtui import __version__
 from costtui.cli.given import Given, parse
 from costtui.errors import CosttuiError
 
@@ -13,6 +14,7 @@ CRASHED = 3
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. No traceback reaches the user."""
+    given: Given | None = None
     try:
         given = parse(argv, os.environ)
         return _verb(given)
@@ -27,13 +29,16 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the edge: the user gets one line, the log gets the rest
         from costtui.cli.crash import report_crash
 
-        sys.stderr.write(f"costtui: {report_crash(error, os.environ)}\n")
+        sys.stderr.write(f"costtui: {report_crash(error, os.environ, given.state if given else None)}\n")
         return CRASHED if "--check" in argv else 70
 
 
 def _verb(given: Given) -> int:
     from importlib import import_module
 
+    if given.version:
+        sys.stdout.write(f"costtui {__version__}\n")
+        return 0
     if given.help:
         from costtui.cli.help import show
 

@@ -3,17 +3,18 @@
 import os
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from zlib import crc32
 
 from costtui.domain.clean import clean
-from costtui.store.place import find_state_dir
+from costtui.store.whereabouts import state_dir_text
 
 
-def report_crash(error: Exception, environ: Mapping[str, str]) -> str:
+def report_crash(error: Exception, environ: Mapping[str, str], state: str | None) -> str:
     """Append the traceback to crash.log in the state directory; the line to show."""
     text = "".join(traceback.format_exception(error))
     number = f"{crc32(text.encode(errors='replace')):08x}"
-    path = find_state_dir(None, environ) / "crash.log"
+    path = Path(state_dir_text(state, environ, None)) / "crash.log"
     short = clean(f"{type(error).__name__}: {error}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

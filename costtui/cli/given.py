@@ -37,6 +37,7 @@ class Given:
         self.ascii_only = False
         self.plain = False
         self.help = False
+        self.version = False
 
     @property
     def module(self) -> str:
@@ -139,7 +140,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Given:
-    """Split a command line. The options of all verbs may stand anywhere; `--` ends them."""
+    """Split a command line. The options of all verbs may stand anywhere."""
     words = list(argv)
     given = Given("", environ)
     rest: list[str] = []
@@ -160,6 +161,8 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Given
             given.ascii_only = True
         elif word == "--plain":
             given.plain = True
+        elif word == "--version":
+            given.version = True
         elif word in ("--help", "-h"):
             given.help = True
         else:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Timer
 from typing import Any
 
 from costtui.cli.check import OK, OVER, UNKNOWN, exit_code
@@ -18,6 +19,7 @@ HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,252}")
 SSH = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5")
 TIMEOUT_SECONDS = 20
 LIMIT_BYTES = 4 * 2**20
+SAID_BYTES = 65_536
 MOST_USD = 10**12
 FINEST = -30
 """Decimal places; a few letters such as 1e-999999999 would otherwise print as a gigabyte."""
@@ -44,18 +46,34 @@ def run_hosts(text: str, given: Given, flags: set[str]) -> int:
 def ask(host: str) -> Answer:
     """One host's picture."""
     try:
-        done = subprocess.run(
-            [*SSH, "--", host, "costtui status --json"], capture_output=True, timeout=TIMEOUT_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        code, body, said = _run([*SSH, "--", host, "costtui status --json"])
+    except OSError as error:
         return host, None, clean(f"ssh: {error}")
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"ssh ended with {done.returncode}"]
-        return host, None, clean(said[-1])
+    if len(body) > LIMIT_BYTES:
+        return host, None, f"its answer is longer than {LIMIT_BYTES >> 20} MiB"
+    if code != 0:
+        lines = said.decode(errors="replace").strip().splitlines()
+        return host, None, clean(lines[-1] if lines else f"ssh ended with {code}")
     try:
-        return host, _checked(done.stdout[:LIMIT_BYTES]), ""
+        return host, _checked(body), ""
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         return host, None, clean(f"its answer is no status: {error}")
+
+
+def _run(command: list[str]) -> tuple[int, bytes, bytes]:
+    """Exit code, standard output and error; never more than the limit in memory, never longer than the time-out."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        end = Timer(TIMEOUT_SECONDS, child.kill)
+        end.start()
+        try:
+            body = child.stdout.read(LIMIT_BYTES + 1) if child.stdout else b""
+            if len(body) > LIMIT_BYTES:
+                child.kill()
+            said = child.stderr.read(SAID_BYTES) if child.stderr else b""
+            return child.wait(), body, said
+        finally:
+            end.cancel()
+            child.kill()
 
 
 def _checked(body: bytes) -> dict[str, Any]:

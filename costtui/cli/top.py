@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from costtui import __version__
 from costtui.cli.given import Given, nearest
 from costtui.cli.picture import now_ms
 from costtui.errors import CosttuiError, StoreBusy, UsageError
@@ -27,11 +26,8 @@ No agent samples on this host yet (state: {state_dir}).
 def run(given: Given) -> int:
     """Open the screen; where there is no terminal, print the status instead."""
     theme = known_theme(given.value("--theme"))
-    flags = given.flags("--read-only", "--version")
+    flags = given.flags("--read-only")
     given.no_more()
-    if "--version" in flags:
-        print(f"costtui {__version__}")
-        return 0
     if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _plain(given)
     if os.environ.get("TERM", "dumb") == "dumb":
@@ -76,7 +72,7 @@ def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None) -> i
             from costtui.tui.app import CosttuiApp
 
             app = CosttuiApp(feed, now_ms, options)
-        app.run()
+            app.run()
         return app.return_code or 0
     finally:
         feed.close()

@@ -20,15 +20,15 @@ MINUTE_MS = 60_000
 
 @contextlib.contextmanager
 def first_frame(feed: Feed, now_ms: int, options: ScreenOptions) -> Iterator[None]:
-    """Show the newest picture while the block gets the real screen ready.
+    """Show the newest picture while the block gets the real screen ready and runs it.
 
-    What fails in the block, or a signal that ends it, gives the terminal back as it was.
+    What fails in the block, or a signal that finds no other handler yet, gives the terminal back as it was.
     """
     fd = sys.__stderr__.fileno() if sys.__stderr__ is not None else -1
     if fd < 0 or not os.isatty(fd):
         yield
         return
-    before = {number: signal.signal(number, _give_back) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, _unwind) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         _say(fd, _painted(feed, now_ms, options, os.get_terminal_size(fd)))
         yield
@@ -40,10 +40,9 @@ def first_frame(feed: Feed, now_ms: int, options: ScreenOptions) -> Iterator[Non
             signal.signal(number, handler)
 
 
-def _give_back(number: int, _frame: FrameType | None) -> None:
-    if sys.__stderr__ is not None:
-        _say(sys.__stderr__.fileno(), LEAVE)
-    os._exit(128 + number)
+def _unwind(number: int, _frame: FrameType | None) -> None:
+    """End by way of every block that is open: what was started has to be stopped, what was made removed."""
+    raise SystemExit(128 + number)
 
 
 def _say(fd: int, text: str) -> None:

@@ -33,6 +33,12 @@ def test_a_crash_is_one_line_and_its_traceback_is_in_the_log(broken: Path, capsy
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+def test_the_log_is_in_the_state_directory_that_was_asked_for(broken: Path, tmp_path: Path) -> None:
+    assert cli.run(["--state-dir", str(tmp_path / "other"), "status"]) == 70
+    assert (tmp_path / "other" / "crash.log").exists()
+    assert not broken.exists()
+
+
 def test_a_crash_under_check_is_unknown(broken: Path) -> None:
     assert cli.run(["status", "--check"]) == 3
 

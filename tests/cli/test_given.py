@@ -2,6 +2,8 @@
 
 import pytest
 
+from costtui import __version__
+from costtui.cli import run
 from costtui.cli.given import VERBS, parse
 from costtui.cli.help import TEXT
 from costtui.errors import UsageError
@@ -107,3 +109,9 @@ def test_help_mentions_everything_that_a_command_takes(shell: Shell, verb: str, 
 def test_a_command_that_was_never_written_is_refused_without_being_imported() -> None:
     with pytest.raises(UsageError, match="no command '__init__'"):
         parse(["__init__"], {})
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["status", "--version"], ["--version", "demo"]])
+def test_the_version_is_told_wherever_it_is_asked_for(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(argv) == 0
+    assert capsys.readouterr().out == f"costtui {__version__}\n"

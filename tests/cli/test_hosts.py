@@ -143,3 +143,8 @@ def test_a_host_name_is_never_an_option_or_a_command(shell: Shell, fleet: Fleet,
     assert said.code == 64
     assert "--hosts" in said.err
     assert not (shell.home / "pwned").exists()
+
+
+def test_an_answer_that_is_too_long_is_not_kept(fleet: Fleet, shell: Shell) -> None:
+    fleet.answer("endless", b"0" * (5 * 2**20))
+    assert "longer than 4 MiB" in shell("status", "--hosts", "endless").out
