@@ -24,7 +24,7 @@ class Phrase:
 
 
 def header(scene: Scene) -> tuple[Line, Line]:
-    """Both lines, exactly as wide as the screen."""
+    """Both lines, exactly as wide as the screen. An amount that does not fit goes: part of it is another one."""
     if scene.status is None:
         return _line([Phrase("costtui: no agent has written here yet", 0, "strong")], scene, right=scene.time), _line(
             [Phrase("start one: costtui agent start", 1)], scene
@@ -126,8 +126,6 @@ def _line(phrases: Sequence[Phrase], scene: Scene, right: str = "") -> Line:
             corner = ""
             continue
         worst = max(phrase.rank for phrase in kept)
-        if worst == 0:
-            break
         last = max(index for index, phrase in enumerate(kept) if phrase.rank == worst)
         del kept[last]
     line = _joined(kept, scene)

@@ -26,3 +26,12 @@ def test_a_list_price_is_called_one() -> None:
     guessed = status(gpus=(gpu(0, "empty", rate_source="list price"),))
     assert "GPU 17.43 list" in first_line(guessed, 120)
     assert "list" not in first_line(own, 120)
+
+
+def test_an_amount_that_does_not_fit_is_left_out_and_never_cut() -> None:
+    dead = status(
+        agent=msgspec.structs.replace(status().agent, state="dead"),
+        host=msgspec.structs.replace(status().host, simulated=True),
+    )
+    assert "$/h" in first_line(dead, 80)
+    assert "17" not in first_line(dead, 40)
