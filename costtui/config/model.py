@@ -65,6 +65,20 @@ class Target:
     key: SecretRef | None = None
     compare: str | None = None
     """Model name in the price catalogue, where it differs from `model`."""
+    dialect: str = "openai"
+    """What it speaks: `openai` (chat, completions, embeddings, responses), `anthropic` (messages), or `both`."""
+    local: bool = True
+    """Whether requests to it stay on the user's own premises; an API's is False unless the configuration says so."""
+    ca: Path | None = None
+    """Certificates to trust instead of the usual ones."""
+    proxy: str | None = None
+    """An http proxy on the way; the environment's proxies are never used."""
+    connect_seconds: float = 5.0
+    first_byte_seconds: float = 600.0
+    idle_seconds: float = 60.0
+    """Longest silence inside an answer."""
+    on_disconnect: str = "abort"
+    """When the client leaves: `abort` the upstream, or `drain` its answer, where it charges for it all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,18 @@ class Route:
     targets: tuple[str, ...]
     boundary: tuple[str, ...] | None = None
     ttft_seconds: float | None = None
+    weights: tuple[tuple[str, int], ...] = ()
+    """With `weighted`: target and its share; the shares need not sum to 100."""
+    cache: "PromptCache | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCache:
+    """`cache` of a route: whole answers kept in memory for the very same request of the same key."""
+
+    ttl_seconds: int = 600
+    max_bytes: int = 64 * 2**20
+    max_answer_bytes: int = 1 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +165,22 @@ class Gateway:
 
     listen: str = "127.0.0.1:4100"
     clients: str = "key"
+    """`key`, or `same-uid`: any process of this user, on loopback only."""
+    hosts: tuple[str, ...] = ()
+    """Names beside the listening address that a Host header may have."""
+    origins: tuple[str, ...] = ()
+    """Web pages that may call; none by default."""
+    max_body_bytes: int = 10 * 2**20
+    max_connections: int = 1_024
+    max_in_flight: int = 512
+    """Requests at a time over all targets; one more is answered 503 at once."""
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    idle_seconds: float = 75.0
+    drain_seconds: float = 30.0
+    """How long running answers may go on after SIGTERM."""
+    keep_attempts_days: int = 35
+    """After that single attempts go, and their sums and the chain stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,24 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
+class PriceTier:
+    """Rates that hold for the whole request once its input is larger than `above_input_tokens`; None: as without."""
+
+    above_input_tokens: int
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TokenPrice:
-    """USD per million tokens of one model at one provider. `cached_input` None: charged as input."""
+    """USD per million tokens of one model at one provider. `cached_input` None: charged as input.
+
+    Every other None is a price that nobody stated: usage of that kind makes the cost unknown, except that audio is
+    charged as text where only text has a price, and a cache write as input.
+    """
 
     provider: str
     model: str
@@ -16,6 +32,20 @@ class TokenPrice:
     from_ms: int = 0
     source: str = ""
     """`catalogue`, `config` or `list`, with its date."""
+    cache_write: Decimal | None = None
+    """Of the provider's usual cache time (Anthropic: 5 minutes)."""
+    cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    output_audio: Decimal | None = None
+    usd_per_request: Decimal | None = None
+    usd_per_image: Decimal | None = None
+    usd_per_web_search: Decimal | None = None
+    tiers: tuple[PriceTier, ...] = ()
+    """Ascending by `above_input_tokens`."""
+    factors: tuple[tuple[str, Decimal], ...] = ()
+    """By service tier, what every rate is multiplied with: flex 0.5, priority 2, batch 0.5."""
+    free: bool = False
+    """Declared free by the user: the one way to a cost of 0."""
 
 
 def cost_usd(price: TokenPrice, input_tokens: int, cached_input_tokens: int, output_tokens: int) -> Decimal:

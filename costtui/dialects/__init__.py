@@ -1,0 +1,1 @@
+"""Requests, answers, streams and usage of the APIs that the gateway speaks: pure, bytes in and values out."""
