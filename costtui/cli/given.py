@@ -16,6 +16,7 @@ VERBS = {
     "config": "config",
     "demo": "demo",
     "doctor": "doctor",
+    "gateway": "gateway",
     "init": "init",
     "prices": "prices",
     "status": "status",

@@ -1,0 +1,115 @@
+"""Where a target's requests go, settled once per configuration: nothing in a request can change any of it."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import certifi
+
+from costtui.config.model import Target
+from costtui.config.providers import provider_url
+from costtui.config.secrets import resolve
+from costtui.dialects.operation import Operation, path_of
+from costtui.errors import SourceError
+
+OPENAI = frozenset({Operation.CHAT, Operation.COMPLETIONS, Operation.EMBEDDINGS, Operation.RESPONSES})
+ANTHROPIC = frozenset({Operation.MESSAGES, Operation.COUNT_TOKENS})
+SPOKEN = {"openai": OPENAI, "anthropic": ANTHROPIC, "both": OPENAI | ANTHROPIC}
+ANTHROPIC_VERSION = b"anthropic-version: 2023-06-01\r\n"
+"""Sent where the client sent none: the API refuses a request without it."""
+
+
+@dataclass(slots=True, eq=False)
+class Address:
+    """One target, ready to be called. `trouble` says why it cannot be, where it cannot."""
+
+    target: Target
+    host: str
+    port: int
+    secure: bool
+    proxy: tuple[str, int] | None
+    heads: dict[Operation, bytes]
+    """Request line and the headers that are the same each time, by operation; Anthropic's key is x-api-key."""
+    trouble: str = ""
+    _context: ssl.SSLContext | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+        return self.target.name
+
+    @property
+    def self_hosted(self) -> bool:
+        """Whether its GPUs are paid by the hour."""
+        return self.target.engine is not None
+
+    @property
+    def provider(self) -> str:
+        """API provider or kind of engine."""
+        return self.target.provider or self.target.engine or ""
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """TLS with verified names, by the target's own certificates or the usual ones; made at the first use: reading
+        the usual ones takes 10 ms."""
+        if self._context is None:
+            self._context = ssl.create_default_context(cafile=str(self.target.ca or certifi.where()))
+            self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+            self._context.set_alpn_protocols(["http/1.1"])
+        return self._context
+
+    @property
+    def host_header(self) -> str:
+        """As in a Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
+
+
+def settle_address(target: Target, environ: Mapping[str, str]) -> Address:
+    """A target's address with its key in place; a key that cannot be had is its `trouble`, not an error."""
+    parts = urlsplit(target.url or provider_url(target) or "")
+    secure = parts.scheme == "https"
+    address = Address(
+        target=target,
+        host=parts.hostname or "",
+        port=parts.port or (443 if secure else 80),
+        secure=secure,
+        proxy=_proxy(target.proxy),
+        heads={},
+    )
+    if not address.host:
+        address.trouble = f"target {target.name} has no address; give it a `url`"
+        return address
+    try:
+        key = None if target.key is None else resolve(target.key, environ).reveal()
+    except SourceError as error:
+        address.trouble = f"target {target.name}: {error}"
+        return address
+    if target.ca is not None and not Path(target.ca).is_file():
+        address.trouble = f"target {target.name}: no certificates at {target.ca}"
+    origin = f"http://{address.host_header}" if address.proxy is not None and not secure else ""
+    for operation in sorted(SPOKEN[target.dialect]):
+        path = f"{origin}{parts.path.rstrip('/')}{path_of(operation)}"
+        address.heads[operation] = _head(path, address.host_header, _key_line(operation, key))
+    return address
+
+
+def _proxy(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    return parts.hostname or "", parts.port or 80
+
+
+def _key_line(operation: Operation, key: str | None) -> bytes:
+    if key is None:
+        return b""
+    name = "x-api-key: " if operation in ANTHROPIC else "authorization: Bearer "
+    return f"{name}{key}\r\n".encode()
+
+
+def _head(path: str, host: str, key_line: bytes) -> bytes:
+    lines = f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\naccept-encoding: identity\r\n"
+    return lines.encode() + key_line

@@ -1,0 +1,61 @@
+"""When a target is left alone, and how often a request may be tried again."""
+
+from dataclasses import dataclass
+
+FAILURES = 3
+"""In a row that open a breaker."""
+OPEN_SECONDS = 5.0
+OPEN_LIMIT_SECONDS = 60.0
+REST_LIMIT_SECONDS = 60.0
+"""An upstream's Retry-After is believed up to here."""
+RETRY_SHARE = 0.2
+RETRY_FLOOR = 3.0
+RETRY_CEILING = 100.0
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Of one target. A failure is no answer, no connection, or a 5xx; a 429 only makes it rest."""
+
+    failures: int = 0
+    open_until: float = 0.0
+    resting_until: float = 0.0
+    _open_seconds: float = OPEN_SECONDS
+    why: str = ""
+
+    def failed(self, now: float, why: str) -> None:
+        """After an open spell a single failure opens it again, for twice as long."""
+        self.failures += 1
+        self.why = why
+        if self.failures < FAILURES:
+            return
+        self.open_until = now + self._open_seconds
+        self._open_seconds = min(OPEN_LIMIT_SECONDS, self._open_seconds * 2)
+
+    def rest(self, now: float, seconds: float) -> None:
+        """It asked for quiet; it is still used when there is nothing else."""
+        self.resting_until = now + min(seconds, REST_LIMIT_SECONDS)
+        self.why = "asked to be called later"
+
+    def succeeded(self) -> None:
+        """An answer ends the row of failures."""
+        if self.failures or self.open_until:
+            self.failures, self.open_until, self._open_seconds, self.why = 0, 0.0, OPEN_SECONDS, ""
+
+
+class RetryBudget:
+    """Tries again at most a fifth as often as there are requests, and three times more: retries cannot become a storm."""
+
+    def __init__(self) -> None:
+        self._left = RETRY_FLOOR
+
+    def earn(self) -> None:
+        """A request came in."""
+        self._left = min(RETRY_CEILING, self._left + RETRY_SHARE)
+
+    def spend(self) -> bool:
+        """Whether one more try is allowed; it counts."""
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True

@@ -1,0 +1,84 @@
+"""Whole answers kept in memory for the very same request of the same key, where a route asks for it."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from costtui.config.model import PromptCache
+from costtui.domain.money import NanoUsd
+
+
+class Kept(NamedTuple):
+    """One answer: head lines and body as they went to the client, and what it had cost."""
+
+    headers: tuple[bytes, ...]
+    parts: tuple[bytes, ...]
+    stream: bool
+    nano: NanoUsd | None
+    until: float
+    size: int
+
+
+class AnswerCache:
+    """Of one route: least recently used goes first when it is full, and everything when its time is over."""
+
+    def __init__(self, limits: PromptCache) -> None:
+        self._limits = limits
+        self._kept: OrderedDict[bytes, Kept] = OrderedDict()
+        self.size_bytes = 0
+        self.hits = 0
+        self.misses = 0
+
+    def same(self, other: "AnswerCache") -> bool:
+        """Whether both have the same limits, so that an edit elsewhere keeps what is kept."""
+        return self._limits == other._limits
+
+    def find(self, key: bytes, now: float) -> Kept | None:
+        """The answer, if there is one that is still good."""
+        kept = self._kept.get(key)
+        if kept is None or kept.until <= now:
+            if kept is not None:
+                self._drop(key)
+            self.misses += 1
+            return None
+        self._kept.move_to_end(key)
+        self.hits += 1
+        return kept
+
+    def keep(
+        self,
+        key: bytes,
+        headers: Sequence[bytes],
+        parts: Sequence[bytes],
+        stream: bool,
+        nano: NanoUsd | None,
+        now: float,
+    ) -> None:
+        """Keep an answer that was whole and good; too large a one is not kept."""
+        size = sum(map(len, parts)) + 512
+        if size > self._limits.max_answer_bytes:
+            return
+        if key in self._kept:
+            self._drop(key)
+        self._kept[key] = Kept(tuple(headers), tuple(parts), stream, nano, now + self._limits.ttl_seconds, size)
+        self.size_bytes += size
+        while self.size_bytes > self._limits.max_bytes:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: bytes) -> None:
+        self.size_bytes -= self._kept.pop(key).size
+
+
+def cache_key(key_id: str, route: str, operation: str, body: bytes) -> bytes | None:
+    """Tenant, route and the whole request, its keys sorted; None where the body cannot be read."""
+    try:
+        canonical = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    mark = blake2b(digest_size=32)
+    for part in (key_id.encode(), route.encode(), operation.encode(), canonical):
+        mark.update(b"%d:" % len(part) + part)
+    return mark.digest()

@@ -1,0 +1,531 @@
+"""One request of a client, over as many attempts as it takes; each attempt ends in one row of the ledger."""
+
+import asyncio
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from costtui.dialects.answer import read_answer
+from costtui.dialects.operation import Operation
+from costtui.dialects.refusals import Refusal, sse_error
+from costtui.dialects.request import Asked, forward_body
+from costtui.dialects.stream import StreamMeter
+from costtui.dialects.translate import StreamTranslator, translate_answer, translate_error, translate_request
+from costtui.domain.attempt import Outcome
+from costtui.gateway import answers
+from costtui.gateway.address import ANTHROPIC, ANTHROPIC_VERSION, Address
+from costtui.gateway.meter import AttemptMeter
+from costtui.gateway.upstream import UpstreamConnection
+
+if TYPE_CHECKING:
+    from costtui.gateway.client import ClientConnection
+    from costtui.gateway.relay import Relay
+
+WHOLE_BYTES = 1 * 2**20
+"""An answer up to here is read whole before it is sent on, so that its head can say what it cost."""
+TAIL_BYTES = 64 * 1024
+"""Kept of a larger one: its usage stands at its end."""
+ATTEMPTS = 4
+RETRY_STATUS = frozenset({408, 429, 500, 502, 503, 504, 529})
+NO_ERROR_STATUS = frozenset({429})
+"""Refusals that say nothing about the target's health."""
+RETRY_AFTER_SECONDS = 2.0
+"""A longer Retry-After is the client's to wait."""
+DRAIN_SECONDS = 300.0
+
+
+class Mode(IntEnum):
+    """How far the current answer is."""
+
+    DIALLING = 0
+    WAITING = 1
+    WHOLE = 2
+    STREAM = 3
+    LARGE = 4
+    OVER = 5
+
+
+class Exchange:
+    """From a judged request to its last byte."""
+
+    __slots__ = (
+        "_address",
+        "_attempts",
+        "_buffered",
+        "_meter_of_stream",
+        "_operation",
+        "_position",
+        "_resent",
+        "_tail",
+        "_targets",
+        "_task",
+        "_timer",
+        "_translator",
+        "_upstream",
+        "asked",
+        "body",
+        "cache_key",
+        "client",
+        "deadline",
+        "forwarded",
+        "kept_headers",
+        "key_id",
+        "meter",
+        "mode",
+        "reason",
+        "recording",
+        "relay",
+        "request_id",
+        "route",
+        "started",
+        "streamed",
+        "trailers",
+    )
+
+    def __init__(
+        self, relay: "Relay", client: "ClientConnection", asked: Asked, body: bytes, route: str, key_id: str
+    ) -> None:
+        self.relay = relay
+        self.client: ClientConnection | None = client
+        self.asked = asked
+        self.body = body
+        self.route = route
+        self.key_id = key_id
+        self.forwarded = b"".join(client.forwarded)
+        self.trailers = client.trailers and not client.old
+        self.started = relay.now()
+        self.request_id = 0
+        self.mode = Mode.DIALLING
+        self.deadline = 0.0
+        self.reason = ""
+        self.cache_key: bytes | None = None
+        self.recording: list[bytes] | None = None
+        self.kept_headers: list[bytes] = []
+        self.streamed = False
+        self.meter: AttemptMeter
+        self._targets: Sequence[str] = ()
+        self._position = 0
+        self._attempts = 0
+        self._resent = False
+        self._address: Address
+        self._operation = asked.operation
+        self._upstream: UpstreamConnection | None = None
+        self._meter_of_stream: StreamMeter | None = None
+        self._translator: StreamTranslator | None = None
+        self._buffered = 0
+        self._tail = b""
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def target(self) -> str:
+        """Where the current attempt goes."""
+        return self._targets[self._position]
+
+    # attempts
+
+    def begin(self, targets: Sequence[str], reason: str) -> None:
+        """Send it to the first of `targets`; the others are for when that fails."""
+        self._targets, self.reason = targets, reason
+        self._attempt()
+
+    def _attempt(self) -> None:
+        relay = self.relay
+        address = self._address = relay.tables.addresses[self.target]
+        self._attempts += 1
+        self._operation = relay.tables.operation_at(address, self.asked.operation)
+        self.meter = AttemptMeter(relay, address, self._operation, self.started)
+        if not self.request_id:
+            self.request_id = self.meter.attempt_id
+        if address.trouble:
+            self._failed(Outcome.UNREACHABLE, address.trouble, sent=False)
+            return
+        self._resent = False
+        self._send()
+
+    def _send(self) -> None:
+        self.mode = Mode.DIALLING
+        pool = self.relay.tables.pools[self._address.name]
+        connection = pool.take()
+        if connection is None:
+            self._task = asyncio.get_running_loop().create_task(self._dial())
+        else:
+            self._carry(connection)
+
+    async def _dial(self) -> None:
+        pool = self.relay.tables.pools[self._address.name]
+        try:
+            connection = await pool.dial()
+        except (OSError, TimeoutError) as error:
+            if self.mode is Mode.DIALLING:
+                what = "no connection in time" if isinstance(error, TimeoutError) else _words(error)
+                self._failed(Outcome.UNREACHABLE, f"{self._address.name}: {what}", sent=False)
+            return
+        finally:
+            self._task = None
+        if self.mode is Mode.DIALLING:
+            self._carry(connection)
+        else:
+            pool.give_back(connection)
+
+    def _carry(self, connection: UpstreamConnection) -> None:
+        self.mode = Mode.WAITING
+        self._upstream = connection
+        self.deadline = self.relay.now() + self._address.target.first_byte_seconds
+        connection.begin(self, self._request())
+
+    def _request(self) -> bytes:
+        asked, operation, model = self.asked, self._operation, self._address.target.model or self.asked.model
+        if operation is asked.operation:
+            inject = asked.stream and not asked.wants_usage and operation in (Operation.CHAT, Operation.COMPLETIONS)
+            body = forward_body(asked, self.body, model, inject_usage=inject)
+        else:
+            body = translate_request(asked.operation, operation, asked, model)
+        extra = self.forwarded
+        if operation in ANTHROPIC and b"nthropic-version:" not in extra:
+            extra += ANTHROPIC_VERSION
+        return b"%b%bcontent-length: %d\r\n\r\n%b" % (self._address.heads[operation], extra, len(body), body)
+
+    # the answer
+
+    def arrived(self, connection: UpstreamConnection) -> None:
+        """More of the answer."""
+        if self.mode is Mode.WAITING:
+            self._open(connection)
+        if self.mode is Mode.STREAM:
+            self._flow(connection)
+        elif self.mode is Mode.LARGE:
+            self._pass_on(connection)
+        elif connection.ended:
+            self._whole(connection)
+        else:
+            self._grow(connection)
+
+    def _open(self, connection: UpstreamConnection) -> None:
+        meter, asked = self.meter, self.asked
+        meter.answered(connection.status)
+        self.deadline = self.relay.now() + self._address.target.idle_seconds
+        if (
+            connection.status == 200
+            and connection.content_type.startswith(b"text/event-stream")
+            and not connection.encoded
+        ):
+            same = self._operation is asked.operation
+            hide = same and not asked.wants_usage and self._operation in (Operation.CHAT, Operation.COMPLETIONS)
+            self._meter_of_stream = StreamMeter(self._operation, self._address.provider, hide_usage=hide)
+            self._translator = None
+            if not same:
+                self._translator = StreamTranslator(
+                    asked.operation, self._operation, asked.model, include_usage=asked.wants_usage
+                )
+            self.mode = Mode.STREAM
+            self._send_stream_head(connection)
+        else:
+            self._buffered = 0
+            self.mode = Mode.WHOLE
+
+    def _send_stream_head(self, connection: UpstreamConnection) -> None:
+        client = self.client
+        if self.recording is not None:
+            self.kept_headers, self.streamed = list(connection.headers), True
+        if client is None:
+            return
+        framing = b"" if client.old else b"transfer-encoding: chunked\r\n"
+        trailer = b"trailer: x-costtui-cost\r\n" if self.trailers else b""
+        closing = b"connection: close\r\n" if client.close_after else b""
+        head = (answers.status_line(connection.status), *connection.headers, self._marks(), framing, trailer, closing)
+        client.transport.write(b"".join(head) + b"\r\n")
+
+    def _marks(self) -> bytes:
+        return f"x-costtui-request-id: {self.request_id:016x}\r\nx-costtui-target: {self._address.name}\r\n".encode()
+
+    def _flow(self, connection: UpstreamConnection) -> None:
+        """Pieces of a stream, on their way at once; the last byte waits for the ledger."""
+        scan, parts = self._meter_of_stream, connection.parts
+        assert scan is not None
+        out = b""
+        if parts:
+            data = parts[0] if len(parts) == 1 else b"".join(parts)
+            parts.clear()
+            self.meter.first_byte()
+            self.deadline = self.relay.now() + self._address.target.idle_seconds
+            out = scan.feed(data)
+            if self._translator is not None:
+                out = self._translator.feed(data)
+        if connection.ended:
+            self._end_of_stream(connection, out)
+        elif scan.failed and scan.too_long:
+            self.broke(connection, "a line of its stream is longer than 1 MiB")
+        elif out:
+            self._write(out)
+
+    def _end_of_stream(self, connection: UpstreamConnection, out: bytes) -> None:
+        scan = self._meter_of_stream
+        assert scan is not None
+        rest = scan.end()
+        out += self._translator.end() if self._translator is not None else rest
+        good = scan.ended and not scan.failed
+        if out:
+            self._write(out)
+        if good:
+            self._settle(Outcome.OK if self.client is not None else Outcome.CANCELLED)
+            self._finish_stream()
+        else:
+            self._cut("the stream ended without its end")
+        self._release(connection)
+
+    def _leave(self) -> "ClientConnection | None":
+        """The exchange is over; its client, if it is still there, for the last byte."""
+        client, self.client = self.client, None
+        self.relay.finished(self)
+        return client
+
+    def _finish_stream(self) -> None:
+        client = self._leave()
+        if client is None:
+            return
+        if not client.old:
+            trailer = (
+                b"0\r\nx-costtui-cost: %b\r\n\r\n" % self.meter.cost.encode() if self.trailers else answers.LAST_CHUNK
+            )
+            client.transport.write(trailer)
+        client.over()
+
+    def _write(self, data: bytes) -> None:
+        if self.recording is not None:
+            self.recording.append(data)
+        client = self.client
+        if client is not None:
+            client.transport.write(data if client.old else b"%x\r\n%b\r\n" % (len(data), data))
+
+    def _grow(self, connection: UpstreamConnection) -> None:
+        """A whole answer that is still coming; a large one is passed on instead of being kept."""
+        self.deadline = self.relay.now() + self._address.target.idle_seconds
+        if connection.parts:
+            self.meter.first_byte()
+        if sum(map(len, connection.parts)) <= WHOLE_BYTES:
+            return
+        client = self.client
+        self.mode = Mode.LARGE
+        self._tail = b""
+        if client is not None:
+            length = b"content-length: %d\r\n" % connection.length if connection.length >= 0 else b""
+            if connection.length < 0:
+                client.close_after = client.old = True
+            closing = b"connection: close\r\n" if client.close_after else b""
+            head = (answers.status_line(connection.status), *connection.headers, self._marks(), length, closing)
+            client.transport.write(b"".join(head) + b"\r\n")
+        self._pass_on(connection)
+
+    def _pass_on(self, connection: UpstreamConnection) -> None:
+        data = b"".join(connection.parts)
+        connection.parts.clear()
+        self._tail = (self._tail + data)[-TAIL_BYTES:]
+        self.deadline = self.relay.now() + self._address.target.idle_seconds
+        if connection.ended:
+            found = self._tail.rfind(b'"usage"')
+            self._read_usage(b"{" + self._tail[found:] if found >= 0 else b"")
+            self._settle(Outcome.OK if connection.status < 400 else Outcome.REFUSED)
+        if self.client is not None and data:
+            self.client.transport.write(data)
+        if connection.ended:
+            client = self._leave()
+            if client is not None:
+                client.over()
+            self._release(connection)
+
+    def _whole(self, connection: UpstreamConnection) -> None:
+        body = b"".join(connection.parts)
+        self.meter.first_byte()
+        status = connection.status
+        if status >= 400 or status < 200 or 300 <= status < 400:
+            self._refused(connection, body)
+            return
+        complete = self._read_usage(body, connection.litellm_cost) or connection.encoded
+        if self.asked.operation is not self._operation and complete:
+            body = translate_answer(self.asked.operation, self._operation, body, self.asked.model)
+        if not complete and self._try_again("its answer broke off", Outcome.CUT, sent=True):
+            self._release(connection)
+            return
+        if self.recording is not None:
+            self.kept_headers, self.recording = list(connection.headers), [body]
+        self._settle(_ending(complete=complete, client_there=self.client is not None))
+        self._answer(connection, body)
+        self._release(connection)
+
+    def _read_usage(self, body: bytes, litellm_cost: bytes = b"") -> bool:
+        answer = read_answer(self._operation, self._address.provider, body)
+        self.meter.whole(answer, litellm_cost)
+        return answer.complete
+
+    def _answer(self, connection: UpstreamConnection, body: bytes) -> None:
+        client = self._leave()
+        if client is None:
+            return
+        marks = b"%bx-costtui-cost: %b\r\n" % (self._marks(), self.meter.cost.encode())
+        client.answer(connection.status, [*connection.headers, marks], body)
+
+    def _refused(self, connection: UpstreamConnection, body: bytes) -> None:
+        """The upstream answered with an error: another target, or the same one later, or the client's to see."""
+        status, name = connection.status, self._address.name
+        if status in RETRY_STATUS:
+            seconds = _seconds(connection.retry_after)
+            if status == 429 and seconds is not None:
+                self.relay.rest(name, seconds)
+            if self._try_again(f"{name} answered {status}", Outcome.REFUSED, sent=True, after=seconds):
+                self._release(connection)
+                return
+        self._settle(Outcome.REFUSED)
+        if 300 <= status < 400:
+            self._release(connection)
+            self._give_up(502, f"target {name} answered with a redirect; give its final address", "upstream_redirect")
+            return
+        if self.asked.operation is not self._operation:
+            body = translate_error(self.asked.operation, status, body)
+        self._answer(connection, body)
+        self._release(connection)
+
+    # when it fails
+
+    def broke(self, connection: UpstreamConnection, reason: str) -> None:
+        """The connection ended inside the answer, or before it."""
+        self._upstream = None
+        if self.mode is Mode.OVER:
+            return
+        if self.mode is Mode.WAITING and not connection.fresh and not self._resent and not connection.head_bytes:
+            self._resent = True  # it was closed while it lay in the pool: nothing was read of this request
+            self._send()
+            return
+        connection.abort()
+        if self.mode in (Mode.STREAM, Mode.LARGE):
+            self._cut(reason)
+        else:
+            outcome = Outcome.CUT if connection.head_complete else Outcome.UNREACHABLE
+            self._failed(outcome, f"{self._address.name}: {reason}", sent=True)
+
+    def _failed(self, outcome: Outcome, reason: str, *, sent: bool) -> None:
+        if self._try_again(reason, outcome, sent=sent):
+            return
+        self.meter.sent = sent
+        self._settle(outcome)
+        status = 504 if "in time" in reason else 502
+        self._give_up(status, reason, "upstream_unreachable")
+
+    def _try_again(self, reason: str, outcome: Outcome, *, sent: bool, after: float | None = None) -> bool:
+        """Settle this attempt and start the next one, if there may be one."""
+        delay = self._next(after)
+        if delay is None:
+            return False
+        self.meter.sent = sent
+        self._settle(outcome)
+        self.reason = reason
+        self.mode = Mode.DIALLING
+        if delay:
+            self._timer = asyncio.get_running_loop().call_later(delay, self._attempt_later)
+        else:
+            self._attempt()
+        return True
+
+    def _next(self, after: float | None) -> float | None:
+        """Seconds until the next try, None if there is none: another target at once, else the same one once more."""
+        if self.client is None or self._attempts >= ATTEMPTS:
+            return None
+        if self._position + 1 < len(self._targets):
+            if not self.relay.retries.spend():
+                return None
+            self._position += 1
+            return 0.0
+        if self._attempts > 1 or (after is not None and after > RETRY_AFTER_SECONDS) or not self.relay.retries.spend():
+            return None
+        return (after or 0.0) + self.relay.dice.uniform(0.05, 0.25)
+
+    def _attempt_later(self) -> None:
+        self._timer = None
+        if self.client is not None:
+            self._attempt()
+
+    def _cut(self, reason: str) -> None:
+        """The client has seen a part of the answer: it is told, in the stream, and the connection ends without an end."""
+        self.recording = None
+        self._settle(Outcome.CUT if self.client is not None else Outcome.CANCELLED)
+        client = self._leave()
+        if client is None:
+            return
+        if self._meter_of_stream is not None:
+            data = sse_error(self.asked.operation, f"{self._address.name}: {reason}", "upstream_cut")
+            client.transport.write(data if client.old else b"%x\r\n%b\r\n" % (len(data), data))
+        client.transport.close()
+
+    def _give_up(self, status: int, message: str, code: str) -> None:
+        client = self._leave()
+        if client is not None:
+            client.answer_refusal(Refusal(status, message, code), request_id=answers.request_id_text(self.request_id))
+
+    def expired(self) -> None:
+        """The upstream was silent for too long."""
+        connection, self._upstream = self._upstream, None
+        if connection is None:
+            return
+        connection.abort()
+        if self.mode in (Mode.STREAM, Mode.LARGE):
+            self._cut("no byte came in time")
+        else:
+            self._failed(Outcome.UNREACHABLE, f"{self._address.name}: no answer in time", sent=True)
+
+    # the client's side
+
+    def client_full(self, *, full: bool) -> None:
+        """The client reads slowly: so does the upstream, and nothing piles up here."""
+        if self._upstream is not None:
+            transport = self._upstream.transport
+            transport.pause_reading() if full else transport.resume_reading()
+        if not full:
+            self.deadline = self.relay.now() + self._address.target.idle_seconds
+
+    def client_left(self) -> None:
+        """Nobody reads the answer any more: the upstream is cancelled, or read to its end where it charges for it."""
+        if self.mode is Mode.OVER:
+            return
+        self.client = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self.relay.finished(self)
+            return
+        if self._upstream is not None and self._address.target.on_disconnect == "drain" and self.relay.may_drain():
+            self._upstream.transport.resume_reading()
+            self.relay.drains.add(self)
+            return
+        if self.mode is Mode.DIALLING:
+            self.meter.sent = False
+        self._settle(Outcome.CANCELLED)
+        self.relay.finished(self)
+        if self._upstream is not None:
+            self._upstream.abort()
+            self._upstream = None
+
+    # the end
+
+    def _settle(self, outcome: Outcome) -> None:
+        self.meter.settle(self, outcome, self._meter_of_stream)
+        if outcome is Outcome.OK and self.recording is not None:
+            self.relay.remember(self)
+        self.mode = Mode.OVER
+
+    def _release(self, connection: UpstreamConnection) -> None:
+        if self._upstream is connection:
+            self._upstream = None
+        connection.let_go()
+
+
+def _ending(*, complete: bool, client_there: bool) -> Outcome:
+    if not client_there:
+        return Outcome.CANCELLED
+    return Outcome.OK if complete else Outcome.CUT
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _seconds(retry_after: bytes) -> float | None:
+    return float(retry_after) if retry_after.isdigit() and len(retry_after) < 6 else None

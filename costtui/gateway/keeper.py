@@ -1,0 +1,209 @@
+"""What the gateway does beside requests: deadlines, edits of the configuration, prices, controls, its own picture."""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+from costtui.config.model import Config
+from costtui.config.watch import ConfigWatch
+from costtui.errors import CosttuiError, SourceError
+from costtui.gateway.picture import picture
+from costtui.gateway.relay import Relay
+from costtui.gateway.tables import Tables
+from costtui.policy.plan import plans
+from costtui.rates.child import compile_in_child
+from costtui.rates.prices import PRICES_FILE, PriceBook
+from costtui.store.controls import ControlsStore
+from costtui.store.log import EventLog
+from costtui.store.status_row import read_status
+
+SWEEP_SECONDS = 0.5
+CONTROLS_SECONDS = 0.1
+"""A shift by hand reaches the gateway within this; a look takes 3 us."""
+LOOK_SECONDS = 1.0
+RATES_SECONDS = 5.0
+PICTURE = "gateway.json"
+
+
+class Keeper:
+    """Runs on the relay's own loop; nothing here may take longer than a millisecond or two."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        watch: ConfigWatch,
+        controls: ControlsStore,
+        state_dir: Path,
+        log: EventLog,
+        make_tables: Callable[[Config], Tables],
+    ) -> None:
+        self._relay = relay
+        self._watch = watch
+        self._controls = controls
+        self._state_dir = state_dir
+        self._log = log
+        self._make_tables = make_tables
+        self._config = relay.tables.config
+        self._plans_until_ms: int | None = None
+        self._prices_seen: tuple[int, int] | None = None
+        self._compiling: asyncio.Task[None] | None = None
+        self.revision = 0
+        self.warnings: tuple[str, ...] = ()
+        self.troubles: tuple[str, ...] = ()
+
+    def begin(self) -> None:
+        """Everything once, before the first request."""
+        self.take_controls()
+        self._take_prices()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        tasks = [
+            self._every(SWEEP_SECONDS, self._sweep),
+            self._every(CONTROLS_SECONDS, self._look_at_controls),
+            self._every(LOOK_SECONDS, self._look),
+            self._every(RATES_SECONDS, self._host_rates),
+        ]
+        self._host_rates()
+        await asyncio.gather(*tasks)
+
+    async def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                work()
+            except CosttuiError as error:
+                self._log.write("trouble", what=str(error))
+
+    def _sweep(self) -> None:
+        relay, now = self._relay, self._relay.now()
+        for client in list(relay.clients):
+            exchange = client.exchange
+            if exchange is not None and not client.paused:
+                if exchange.deadline and exchange.deadline < now:
+                    exchange.expired()
+            elif client.deadline < now or (relay.draining and client.resting_since(now)):
+                client.expired()
+        for exchange in list(relay.drains):
+            if exchange.deadline < now:
+                exchange.expired()
+        for pool in relay.tables.pools.values():
+            pool.sweep(now)
+
+    # controls
+
+    def _look_at_controls(self) -> None:
+        until = self._plans_until_ms
+        if self._controls.changed() or (until is not None and self._relay.clock_ms() >= until):
+            self.take_controls()
+
+    def take_controls(self) -> None:
+        """Keys and routes as people set them; what a shift may not do is left out with a warning."""
+        state, now_ms = self._controls.state(), self._relay.clock_ms()
+        planned = plans(self._relay.tables.config, state.revisions, now_ms)
+        self._relay.tables.take_plans(dict(planned.plans))
+        self._relay.tables.keys = {key.digest: key for key in state.keys}
+        self._plans_until_ms = planned.next_change_ms
+        self.warnings = tuple(planned.warnings)
+        self.revision = max((revision.revision_id for revision in state.revisions), default=0)
+        self._relay.refresh_closed()
+
+    # configuration and prices
+
+    def _look(self) -> None:
+        relay = self._relay
+        config, problems = self._watch.look(relay.clock_ms())
+        self.troubles = tuple(problems)
+        if config is not self._config:
+            self._take_config(config)
+        self._take_prices()
+        relay.refresh_closed()
+        relay.ledger.adopt()
+        self.paint()
+
+    def _take_config(self, config: Config) -> None:
+        relay, old = self._relay, self._relay.tables
+        self._config = config
+        relay.tables = self._make_tables(config)
+        relay.tables.caches.update(
+            {
+                name: cache
+                for name, cache in old.caches.items()
+                if name in relay.tables.caches and cache.same(relay.tables.caches[name])
+            }
+        )
+        relay.limits = config.gateway
+        relay.forget_hosts()
+        old.close()
+        self._prices_seen = None
+        self.take_controls()
+        self._log.write("configuration taken", targets=len(config.targets), routes=len(config.routes))
+
+    def _take_prices(self) -> None:
+        seen = _mark(self._state_dir / PRICES_FILE)
+        if seen != self._prices_seen or (
+            seen is None and self._relay.tables.book is None and self._prices_seen is None
+        ):
+            self._prices_seen = seen
+            with contextlib.suppress(SourceError):
+                self._relay.tables.take_prices(PriceBook.load(self._state_dir))
+        if self._compiling is None and self._unlisted():
+            self._compiling = asyncio.get_running_loop().create_task(self._compile())
+
+    def _unlisted(self) -> bool:
+        """Whether a target is neither priced nor known to be unpriced: the file is older than the configuration."""
+        book = self._relay.tables.book
+        asked = [target.name for target in self._config.targets if target.provider is not None]
+        return bool(asked) and (
+            book is None or any(name not in book.targets and name not in book.unpriced for name in asked)
+        )
+
+    async def _compile(self) -> None:
+        try:
+            await asyncio.to_thread(compile_in_child, self._config.path, self._state_dir)
+        except SourceError as error:
+            self._log.write("prices not compiled", why=str(error))
+            await asyncio.sleep(60)
+        finally:
+            self._compiling = None
+
+    def _host_rates(self) -> None:
+        """What a million tokens of each engine cost on this host of late, from the agent's picture."""
+        row = read_status(str(self._state_dir))
+        if row is None:
+            return
+        try:
+            picture_of_host = json.loads(row[0], parse_float=Decimal)
+            self._relay.host_rates = {
+                str(engine["name"]): Decimal(engine["usd_per_million_tokens"]["allocation"])
+                for engine in picture_of_host["engines"]
+                if engine["usd_per_million_tokens"]["allocation"] is not None
+            }
+        except (ValueError, KeyError, TypeError, ArithmeticError):
+            self._relay.host_rates = {}
+
+    # its own picture
+
+    def paint(self) -> None:
+        """STATE_DIR/gateway.json, for the screens; replaced in one step."""
+        body = picture(self._relay, self.revision, (*self.troubles, *self.warnings))
+        path = self._state_dir / PICTURE
+        draft = path.with_name(f".{PICTURE}.{os.getpid()}")
+        try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
+                file.write(body)
+            draft.replace(path)
+        except OSError as error:
+            self._log.write("picture not written", why=error.strerror or "")
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino

@@ -1,0 +1,154 @@
+"""What one attempt used and cost, from its first byte to its row in the ledger."""
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from costtui.dialects.answer import Answer
+from costtui.dialects.estimate import disputed, estimate_input_tokens
+from costtui.dialects.operation import Operation
+from costtui.dialects.stream import StreamMeter
+from costtui.domain.amount import Provenance
+from costtui.domain.attempt import Attempt, Outcome
+from costtui.domain.card import attempt_charge
+from costtui.domain.charge import NO_CHARGE, Charge
+from costtui.domain.money import NanoUsd, charge, nano_from_usd
+from costtui.domain.usage import NO_USAGE, Usage, UsageSource
+from costtui.gateway.address import Address
+from costtui.gateway.answers import cost_text
+
+if TYPE_CHECKING:
+    from costtui.gateway.exchange import Exchange
+    from costtui.gateway.relay import Relay
+
+_NOTHING = (NO_USAGE, UsageSource.NONE)
+
+
+class AttemptMeter:
+    """One attempt's clock, usage and charge."""
+
+    __slots__ = (
+        "_address",
+        "_asked_at",
+        "_operation",
+        "_relay",
+        "_started",
+        "_started_ms",
+        "_status",
+        "_ttft_ms",
+        "_whole",
+        "attempt_id",
+        "charge",
+        "cost",
+        "sent",
+    )
+
+    def __init__(self, relay: "Relay", address: Address, operation: Operation, asked_at: float) -> None:
+        self._relay = relay
+        self._asked_at = asked_at
+        self._address = address
+        self._operation = operation
+        self._started = relay.now()
+        self._started_ms = relay.clock_ms()
+        self._status = 0
+        self._ttft_ms: int | None = None
+        self._whole: Answer | None = None
+        self.attempt_id = relay.ledger.new_attempt_id()
+        self.sent = True
+        """Whether the upstream may have seen the request."""
+        self.charge: Charge | None = None
+        self.cost = "?"
+        """As the client is told."""
+        relay.in_flight_at(address.name, 1)
+
+    def answered(self, status: int) -> None:
+        """The head of an answer is there."""
+        self._status = status
+
+    def first_byte(self) -> None:
+        """Something of the answer's body is there; only the first time counts."""
+        if self._ttft_ms is None:
+            self._ttft_ms = int((self._relay.now() - self._asked_at) * 1000)
+
+    def whole(self, answer: Answer, litellm_cost: bytes) -> None:
+        """A whole answer, with the cost that a LiteLLM upstream put into its head."""
+        if litellm_cost and (nano := _nano(litellm_cost)) is not None:
+            answer = answer._replace(usage=(answer.usage or NO_USAGE)._replace(reported_nano=nano))
+        self._whole = answer
+
+    def settle(self, exchange: "Exchange", outcome: Outcome, stream: StreamMeter | None) -> None:
+        """Into the ledger; after this the attempt survives whatever happens."""
+        relay, address = self._relay, self._address
+        usage, source = self._used(exchange, outcome, stream)
+        self.charge, provenance = self._charged(usage, source)
+        self.cost = cost_text(self.charge, provenance)
+        relay.ledger.settle(
+            Attempt(
+                attempt_id=self.attempt_id,
+                request_id=exchange.request_id or self.attempt_id,
+                lane=relay.tables.lane(exchange.route, address, self._operation, exchange.key_id),
+                started_ms=self._started_ms,
+                duration_ms=int((relay.now() - self._started) * 1000),
+                ttft_ms=self._ttft_ms,
+                outcome=outcome,
+                status=self._status,
+                stream=exchange.asked.stream,
+                usage=usage,
+                usage_source=source,
+                disputed=source is UsageSource.REPORTED
+                and disputed(usage, len(exchange.body), exchange.asked.has_media),
+                charge=self.charge,
+                provenance=provenance,
+                saved_nano=None,
+                user_id=relay.pseudonym(exchange.asked.user),
+                reason=exchange.reason,
+            )
+        )
+        relay.in_flight_at(address.name, -1)
+        relay.judge(address.name, outcome, self._status, exchange.reason)
+
+    def _used(self, exchange: "Exchange", outcome: Outcome, stream: StreamMeter | None) -> tuple[Usage, UsageSource]:
+        if outcome is Outcome.REFUSED or self._operation is Operation.COUNT_TOKENS or not self.sent:
+            return _NOTHING
+        if stream is not None:
+            return self._streamed(exchange, outcome, stream.usage, stream.estimate_output_tokens)
+        if self._whole is None:
+            return self._streamed(exchange, outcome, None, 0)
+        if self._whole.usage is not None:
+            return self._whole.usage, UsageSource.REPORTED
+        return self._streamed(exchange, outcome, None, self._whole.estimate_output_tokens)
+
+    def _streamed(
+        self, exchange: "Exchange", outcome: Outcome, usage: Usage | None, output_tokens: int
+    ) -> tuple[Usage, UsageSource]:
+        """A stream that ended well says what it used; of one that broke off, what it made so far is counted."""
+        if usage is not None and outcome is Outcome.OK:
+            return usage, UsageSource.REPORTED
+        if usage is not None:
+            return usage._replace(output_tokens=max(usage.output_tokens, output_tokens)), UsageSource.ESTIMATED
+        paid = estimate_input_tokens(len(exchange.body), exchange.asked.has_media)
+        return Usage(input_tokens=paid, output_tokens=output_tokens), UsageSource.ESTIMATED
+
+    def _charged(self, usage: Usage, source: UsageSource) -> tuple[Charge | None, Provenance]:
+        if source is UsageSource.NONE:
+            return NO_CHARGE, Provenance.METERED
+        card = self._relay.tables.card(self._address.name)
+        if card is None and self._address.self_hosted:
+            return self._share_of_rent(usage)
+        return attempt_charge(card, usage, source)
+
+    def _share_of_rent(self, usage: Usage) -> tuple[Charge | None, Provenance]:
+        """Allocation basis: this request's tokens at what the host's tokens have cost of late, idle time included."""
+        usd_per_million = self._relay.usd_per_million_tokens(self._address.name)
+        if usd_per_million is None:
+            return None, Provenance.UNKNOWN
+        share = charge(usage.input_tokens + usage.output_tokens, usd_per_million)
+        return Charge(flat_nano=share), Provenance.ACCRUED
+
+
+def _nano(text: bytes) -> NanoUsd | None:
+    """An amount in USD from a header; anything odd is not one."""
+    try:
+        usd = Decimal(text.decode("ascii")) if len(text) < 40 else Decimal("NaN")
+    except (InvalidOperation, UnicodeDecodeError):
+        return None
+    return nano_from_usd(usd) if usd.is_finite() and 0 <= usd < 1_000_000 else None

@@ -1,0 +1,43 @@
+"""What the gateway tells the screens of itself each second, as JSON."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from costtui.domain.clean import clean
+
+if TYPE_CHECKING:
+    from costtui.gateway.relay import Relay
+
+
+def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
+    """Who, since when, how busy, which targets are left alone and why; no secret and no prompt is in reach of it."""
+    trouble = relay.ledger.trouble
+    told = [*warnings, *([] if trouble is None else [f"{trouble.reason}; {trouble.remedy}"])]
+    return json.dumps(
+        {
+            "schema": "costtui.gateway/1",
+            "pid": os.getpid(),
+            "at_ms": relay.clock_ms(),
+            "listen": relay.limits.listen,
+            "draining": relay.draining,
+            "revision": revision,
+            "requests": relay.requests,
+            "in_flight": relay.in_flight,
+            "connections": len(relay.clients),
+            "refusals": relay.refusals,
+            "targets": {name: _target(relay, name) for name in relay.tables.addresses},
+            "caches": {
+                name: {"hits": cache.hits, "misses": cache.misses, "bytes": cache.size_bytes}
+                for name, cache in relay.tables.caches.items()
+            },
+            "trouble": [clean(text, 500) for text in told],
+        }
+    ).encode()
+
+
+def _target(relay: "Relay", name: str) -> dict[str, object]:
+    address, breaker = relay.tables.addresses[name], relay.breakers.get(name)
+    why = address.trouble or (breaker.why if breaker is not None and name in relay.closed else "")
+    return {"open": not why, "why": clean(why, 300), "in_flight": relay.at_target(name)}
