@@ -6,7 +6,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:
-    """Rates that hold for the whole request once its input is larger than `above_input_tokens`; None: as without."""
+    """Rates that hold for the whole request once its input is larger than `above_input_tokens`; None: as without.
+
+    With a `service_tier` they hold in it alone, from the first token on where `above_input_tokens` is 0, and instead
+    of the price's factor for it.
+    """
 
     above_input_tokens: int
     input: Decimal | None = None
@@ -14,6 +18,9 @@ class PriceTier:
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
     cache_write_1h: Decimal | None = None
+    input_audio: Decimal | None = None
+    output_audio: Decimal | None = None
+    service_tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,8 @@ class TokenPrice:
     """USD per million tokens of one model at one provider. `cached_input` None: charged as input.
 
     Every other None is a price that nobody stated: usage of that kind makes the cost unknown, except that audio is
-    charged as text where only text has a price, and a cache write as input.
+    charged as text where only text has a price, a cache write as input, and an hour's cache write as twice the input
+    where the usual write has a price (Anthropic's rule).
     """
 
     provider: str
@@ -43,9 +51,11 @@ class TokenPrice:
     tiers: tuple[PriceTier, ...] = ()
     """Ascending by `above_input_tokens`."""
     factors: tuple[tuple[str, Decimal], ...] = ()
-    """By service tier, what every rate is multiplied with: flex 0.5, priority 2, batch 0.5."""
+    """By service tier, what every rate is multiplied with: flex 0.5, priority 2, batch 0.5. Fees stay as they are."""
     free: bool = False
     """Declared free by the user: the one way to a cost of 0."""
+    input_only: bool = False
+    """Nothing is made (embeddings), so that `output` is no price: output tokens make the cost unknown."""
 
 
 def cost_usd(price: TokenPrice, input_tokens: int, cached_input_tokens: int, output_tokens: int) -> Decimal:

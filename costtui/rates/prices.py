@@ -65,6 +65,10 @@ class PriceBook:
         known = [price for price in self.targets.get(target, ()) if price.from_ms <= at_ms]
         return known[-1] if known else None
 
+    def next_change_ms(self, target: str, at_ms: int) -> int | None:
+        """When the price of an API target changes next after a moment; None: not in this book."""
+        return min((price.from_ms for price in self.targets.get(target, ()) if price.from_ms > at_ms), default=None)
+
 
 def _in_force(prices: tuple[TokenPrice, ...], at_ms: int) -> list[TokenPrice]:
     """The last started price of each (provider, model)."""
