@@ -29,7 +29,7 @@ def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tu
         targets=targets,
         routes=read_routes(whole.table("routes"), targets),
         budgets=read_budgets(whole.table("budgets"), targets),
-        prices=read_prices(whole.table("prices"), targets),
+        prices=read_prices(whole.table("prices"), targets, currencies),
         billing=read_billing(whole.table("billing")),
         tco=read_tco(whole.table("tco")),
         alerts=read_alerts(whole.table("alerts")),

@@ -1,9 +1,11 @@
 """`[budgets]`, `[prices]`, `[billing]`, `[tco]` and `[alerts]`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from costtui.config.addresses import read_secret
+from costtui.config.gpus import Exchange
 from costtui.config.model import Alerts, Billing, Budget, Target, Tco
+from costtui.config.prices import in_order, read_price
 from costtui.config.table import Table, nearest
 from costtui.config.targets import PROVIDERS
 from costtui.domain.money import NanoUsd, nano_from_usd
@@ -53,7 +55,9 @@ def _downgrade(table: Table, targets: Sequence[Target]) -> tuple[tuple[str, str]
     return tuple(pairs)
 
 
-def read_prices(table: Table, targets: Sequence[Target]) -> tuple[TokenPrice, ...]:
+def read_prices(
+    table: Table, targets: Sequence[Target], currencies: Mapping[str, Sequence[Exchange]]
+) -> tuple[TokenPrice, ...]:
     """`[prices]`: the user's own, by target, ascending by day; `provider` holds the target's name."""
     prices: list[TokenPrice] = []
     known = {target.name: target for target in targets}
@@ -61,22 +65,12 @@ def read_prices(table: Table, targets: Sequence[Target]) -> tuple[TokenPrice, ..
         if name not in known:
             table.wrong(name, f"is not a target{nearest(name, known)}")
             continue
-        rows = [price for row in table.tables(name) if (price := _price(row, known[name])) is not None]
-        if len({row.from_ms for row in rows}) != len(rows):
+        model = known[name].model or name
+        quotes = [read_price(row, currencies, provider=name, model=model) for row in table.tables(name)]
+        if len({quote[0].from_ms for quote in quotes if quote}) != len([quote for quote in quotes if quote]):
             table.wrong(name, "has two prices from the same day")
-        prices += sorted(rows, key=lambda row: row.from_ms)
+        prices += in_order(quotes)
     return tuple(prices)
-
-
-def _price(row: Table, target: Target) -> TokenPrice | None:
-    row.require("from", "input", "output")
-    from_ms = row.moment_ms("from")
-    paid, made = row.number("input", high=1_000_000), row.number("output", high=1_000_000)
-    cached = row.number("cached_input", high=1_000_000)
-    row.close()
-    if from_ms is None or paid is None or made is None:
-        return None
-    return TokenPrice(target.name, target.model or target.name, paid, made, cached, from_ms, "config")
 
 
 def read_billing(table: Table) -> tuple[Billing, ...]:

@@ -56,6 +56,9 @@ class TokenPrice:
     """Declared free by the user: the one way to a cost of 0."""
     input_only: bool = False
     """Nothing is made (embeddings), so that `output` is no price: output tokens make the cost unknown."""
+    discount_percent: Decimal | None = None
+    """Off the price that the catalogue has at the time, of which the other fields then say nothing. Only while a
+    configuration is read: a price that is in force has its discount taken off already."""
 
 
 def cost_usd(price: TokenPrice, input_tokens: int, cached_input_tokens: int, output_tokens: int) -> Decimal:
