@@ -1,0 +1,1 @@
+"""ledger.db: every attempt once, in order, chained, never changed."""
