@@ -1,10 +1,10 @@
-"""What a request asks for: one of six operations, each with its path and the dialect of its answer."""
+"""What a client asks for: one operation of the OpenAI or the Anthropic API, and where it is found."""
 
 from enum import StrEnum
 
 
 class Operation(StrEnum):
-    """An API call that the gateway carries."""
+    """An endpoint that makes or counts tokens; its value is what the ledger calls it."""
 
     CHAT = "chat"
     COMPLETIONS = "completions"
@@ -14,7 +14,10 @@ class Operation(StrEnum):
     COUNT_TOKENS = "count_tokens"
 
 
-_PATHS = {
+ANTHROPIC_OPERATIONS = frozenset({Operation.MESSAGES, Operation.COUNT_TOKENS})
+"""Those that Anthropic's clients speak; all others are OpenAI's."""
+
+_PATH_OF = {
     Operation.CHAT: "/chat/completions",
     Operation.COMPLETIONS: "/completions",
     Operation.EMBEDDINGS: "/embeddings",
@@ -22,12 +25,11 @@ _PATHS = {
     Operation.MESSAGES: "/messages",
     Operation.COUNT_TOKENS: "/messages/count_tokens",
 }
-PATHS: dict[bytes, Operation] = {f"/v1{path}".encode(): operation for operation, path in _PATHS.items()}
-"""By the path that a client asks."""
-ANTHROPIC = frozenset({Operation.MESSAGES, Operation.COUNT_TOKENS})
-"""Those of Anthropic's API; the others are OpenAI's."""
+
+PATHS = {b"/v1" + path.encode(): operation for operation, path in _PATH_OF.items()}
+"""What each path that a client may post to asks for."""
 
 
 def path_of(operation: Operation) -> str:
-    """Relative to a base URL that ends in /v1."""
-    return _PATHS[operation]
+    """Where an upstream serves it, relative to a base URL that ends in `/v1`."""
+    return _PATH_OF[operation]

@@ -1,53 +1,70 @@
-"""Errors as the caller's own client reads them: OpenAI's shape or Anthropic's."""
+"""What a client is told when its request cannot be served, in the words of the API that it speaks.
 
-import json
+Shapes as the official clients read them: `openai` takes `message`, `type`, `param` and `code` of the body's `error`;
+`anthropic` takes the body's `type`, `error` and `request_id`. Inside a stream `openai` raises for an event whose data
+has an `error`, `anthropic` for an event that is named `error`.
+"""
 
-from costtui.dialects.operation import ANTHROPIC, Operation
+import msgspec
 
+from costtui.dialects.operation import ANTHROPIC_OPERATIONS, Operation
+from costtui.domain.clean import clean
+from costtui.errors import CosttuiError
+
+MESSAGE_LIMIT = 600
+
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _ANTHROPIC_TYPES = {
-    400: "invalid_request_error",
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
-    408: "timeout_error",
     413: "request_too_large",
     429: "rate_limit_error",
-    503: "overloaded_error",
     504: "timeout_error",
+    529: "overloaded_error",
 }
-_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
-class Refusal(Exception):  # noqa: N818 - reads as the fact it states
-    """A request that is not carried: HTTP status, a sentence for a person, a word for a program."""
+class Refusal(CosttuiError):  # noqa: N818 - reads as the fact it states
+    """A request that is answered with an HTTP error: `status`, a `message` for people and a `code` for programs."""
 
-    def __init__(self, status: int, message: str, code: str, retry_after_seconds: int | None = None) -> None:
+    def __init__(self, status: int, message: str, code: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
-        self.retry_after_seconds = retry_after_seconds
 
 
-def error_body(operation: Operation | None, refusal: Refusal, request_id: str = "") -> bytes:
-    """The body of a refusal in the dialect of `operation`; OpenAI's where no operation is known."""
-    if operation in ANTHROPIC:
-        kind = _ANTHROPIC_TYPES.get(refusal.status, "invalid_request_error" if refusal.status < 500 else "api_error")
-        error = {"type": kind, "message": f"costtui: {refusal.message}"}
-        return json.dumps({"type": "error", "error": error, "request_id": request_id or None}).encode()
-    kind = _OPENAI_TYPES.get(refusal.status, "invalid_request_error" if refusal.status < 500 else "server_error")
-    body = {"message": f"costtui: {refusal.message}", "type": kind, "param": None, "code": refusal.code}
-    return json.dumps({"error": body}).encode()
+def error_body(operation: Operation | None, refusal: Refusal, request_id: str) -> bytes:
+    """The refusal as JSON in the caller's dialect; OpenAI's where the operation is not known."""
+    message = clean(refusal.message, MESSAGE_LIMIT)
+    if operation in ANTHROPIC_OPERATIONS:
+        error = {"type": _anthropic_type(refusal.status), "message": message}
+        return msgspec.json.encode({"type": "error", "error": error, "request_id": request_id or None})
+    return msgspec.json.encode({"error": _openai_error(refusal.status, message, refusal.code)})
 
 
 def sse_error(operation: Operation, message: str, code: str) -> bytes:
-    """A last event that tells a reader of a stream that it broke off."""
-    text = f"costtui: {message}"
-    if operation in ANTHROPIC:
-        body = json.dumps({"type": "error", "error": {"type": "api_error", "message": text}})
-        return f"event: error\ndata: {body}\n\n".encode()
+    """A last event that tells of a stream that broke off.
+
+    It begins with an empty line, so that half an event before it cannot swallow it.
+    """
+    message = clean(message, MESSAGE_LIMIT)
+    if operation in ANTHROPIC_OPERATIONS:
+        body = {"type": "error", "error": {"type": "api_error", "message": message}}
+        return b"\n\nevent: error\ndata: " + msgspec.json.encode(body) + b"\n\n"
+    error = _openai_error(502, message, code)
     if operation is Operation.RESPONSES:
-        body = json.dumps({"type": "error", "code": code, "message": text, "param": None, "sequence_number": 0})
-        return f"event: error\ndata: {body}\n\n".encode()
-    body = json.dumps({"error": {"message": text, "type": "server_error", "param": None, "code": code}})
-    return f"data: {body}\n\n".encode()
+        event = {"type": "error", "code": code, "message": message, "param": None, "sequence_number": 0, "error": error}
+        return b"\n\nevent: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+    return b"\n\ndata: " + msgspec.json.encode({"error": error}) + b"\n\n"
+
+
+def _openai_error(status: int, message: str, code: str) -> dict[str, str | None]:
+    kind = _OPENAI_TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    return {"message": message, "type": kind, "param": None, "code": code}
+
+
+def _anthropic_type(status: int) -> str:
+    return _ANTHROPIC_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")

@@ -1,153 +1,175 @@
-"""A request's body: what the gateway must know of it, and the same body for another model."""
+"""Read just as much of a client's request as routing and accounting need, and send the rest on byte for byte."""
 
-import re
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Raw
 
+from costtui.dialects.media import speaks_of_media
 from costtui.dialects.operation import Operation
 from costtui.dialects.refusals import Refusal
+from costtui.dialects.shape import duplicate_key, is_deep
+from costtui.domain.clean import clean
 
-DEPTH = 64
-SMALL_BYTES = 4_096
-_OPENERS = (b"[", b"{")
-_TRUE = b"true"
-_MEDIA = re.compile(rb'"(?:image_url|image|input_image|input_audio|document|file|input_file)"')
-_LIMITS = frozenset({"max_completion_tokens", "max_tokens", "max_output_tokens"})
-_NAMING_USERS = frozenset({"user", "safety_identifier", "metadata"})
-
-_top = msgspec.json.Decoder(dict[str, Raw]).decode
-_text = msgspec.json.Decoder(str).decode
-_items = msgspec.json.Decoder(list[Raw]).decode
-_options = msgspec.json.Decoder(dict[str, Raw]).decode
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TEXT = msgspec.json.Decoder(str)
 _encode = msgspec.json.Encoder().encode
+_NULL = b"null"
+_TRUE = b"true"
+_NOTHING = msgspec.Raw(_NULL)
+_WANTED = msgspec.Raw(_TRUE)
+
+_LIMIT_FIELDS = {
+    Operation.CHAT: ("max_completion_tokens", "max_tokens"),
+    Operation.COMPLETIONS: ("max_tokens",),
+    Operation.EMBEDDINGS: (),
+    Operation.RESPONSES: ("max_output_tokens",),
+    Operation.MESSAGES: ("max_tokens",),
+    Operation.COUNT_TOKENS: (),
+}
+_LIMIT_DIGITS = 12
 
 
 class Asked(NamedTuple):
-    """What a request asks for. `fields` are the top level's values as they came."""
+    """A sound request."""
 
     operation: Operation
-    fields: dict[str, Raw]
+    fields: dict[str, msgspec.Raw]
+    """The body's top level in its own order; no key came twice."""
     model: str
     stream: bool
     wants_usage: bool
-    """Whether the client itself asked for usage in a chat stream."""
+    """The client itself set `stream_options.include_usage`."""
     user: str
-    """The end user that it names; empty if none."""
+    """The end user that the request names; empty if none."""
     max_output_tokens: int | None
+    """None where the request sets no bound."""
+
+    @property
+    def has_media(self) -> bool:
+        """Whether the prompt carries pictures, sound or files. Scans the prompt: 0.5 us at 1 KB, 30 us at 100 KB."""
+        return speaks_of_media(self.operation, self.fields)
 
 
 def read_request(operation: Operation, body: bytes) -> Asked:
-    """Read a body. Raises Refusal 400 for what is not a JSON object that names a model, or nests too deeply."""
-    try:
-        fields = _top(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refusal(400, f"the body is not a JSON object: {str(error)[:200]}", "invalid_json") from None
-    except RecursionError:
-        raise _too_deep() from None
-    if _brackets(body) > DEPTH:
-        _check_depth(fields)
-    try:
-        model = _text(fields["model"])
-    except (KeyError, msgspec.DecodeError):
-        raise Refusal(400, "the body names no `model`", "model_missing") from None
-    stream = "stream" in fields and bytes(fields["stream"]) == _TRUE
+    """What the body asks for; raises `Refusal` for one that cannot be trusted to mean the same to every parser."""
+    fields = _top_level(body)
+    model = _model(fields)
+    stream = _flag(fields.get("stream", _NOTHING), "stream")
+    options = fields.get("stream_options")
     return Asked(
         operation,
         fields,
         model,
         stream,
-        stream and "stream_options" in fields and _wants_usage(fields),
-        _user(operation, fields) if not _NAMING_USERS.isdisjoint(fields) else "",
-        _limit(fields) if not _LIMITS.isdisjoint(fields) else None,
+        options is not None and _wants_usage(options),
+        _user(operation, fields),
+        _max_output_tokens(operation, fields),
     )
 
 
-def _too_deep() -> Refusal:
-    return Refusal(400, f"the body nests deeper than {DEPTH} levels", "too_deep")
+def forward_body(asked: Asked, body: bytes, model: str, *, inject_usage: bool) -> bytes:
+    """The body to send for `model`: the same bytes object if nothing changes, else only the top level is rebuilt.
+
+    `inject_usage` sets `stream_options.include_usage`, other options stay.
+    """
+    inject = inject_usage and not asked.wants_usage
+    if not inject and model == asked.model:
+        return body
+    fields: dict[str, object] = {**asked.fields, "model": model}
+    if inject:
+        fields["stream_options"] = {**_options(asked.fields.get("stream_options", _NOTHING)), "include_usage": _WANTED}
+    return _encode(fields)
 
 
-def _check_depth(fields: dict[str, Raw]) -> None:
-    """More brackets than levels: only what could nest too deeply is taken apart, one level at a time."""
-    level = list(fields.values())
-    for depth in range(1, DEPTH + 1):
-        level = [value for value in level if _brackets(bytes(value)) + depth > DEPTH]
-        if not level:
-            return
-        level = [inner for value in level for inner in _inside(bytes(value))]
-    raise _too_deep()
-
-
-def _brackets(text: bytes) -> int:
-    """Opening brackets, those in strings too: nesting can be no deeper. A large text is left once there are enough:
-    `find` looks at 100 bytes in a nanosecond, `count` at 3."""
-    if len(text) < SMALL_BYTES:
-        return text.count(b"[") + text.count(b"{")
-    found = 0
-    for opener in _OPENERS:
-        at = text.find(opener)
-        while at >= 0 and found <= DEPTH:
-            found += 1
-            at = text.find(opener, at + 1)
-    return found
-
-
-def _inside(value: bytes) -> list[Raw]:
+def _top_level(body: bytes) -> dict[str, msgspec.Raw]:
     try:
-        if value[:1] == b"{":
-            return list(_options(value).values())
-        return _items(value) if value[:1] == b"[" else []
+        if not body.isascii():
+            body.decode()
+        fields = _FIELDS.decode(body)
+    except UnicodeDecodeError as error:
+        raise _bad(f"the body is not UTF-8: byte {error.start} is invalid") from None
     except RecursionError:
         raise _too_deep() from None
+    except msgspec.ValidationError:
+        raise _bad("the body is not a JSON object") from None
     except msgspec.DecodeError as error:
-        raise Refusal(400, f"the body is not JSON: {str(error)[:200]}", "invalid_json") from None
+        raise _bad(f"the body is not JSON: {clean(str(error))}") from None
+    if is_deep(body):
+        raise _too_deep()
+    if (key := duplicate_key(body, fields)) is not None:
+        raise _bad(f"the body has the key `{clean(key, 60)}` twice: parsers differ on which one counts; send it once")
+    return fields
 
 
-def _wants_usage(fields: dict[str, Raw]) -> bool:
+def _model(fields: dict[str, msgspec.Raw]) -> str:
+    raw = fields.get("model")
+    if raw is None:
+        raise _bad("the body has no `model`: name a route or a target; GET /v1/models lists them", "model_missing")
+    model = _text(raw)
+    if not model:
+        raise _bad("`model` must be a string that is not empty: a route or a target", "model_missing")
+    return model
+
+
+def _text(raw: msgspec.Raw) -> str:
+    """The string, or nothing if it is none."""
     try:
-        return bytes(_options(fields["stream_options"]).get("include_usage", b"")) == _TRUE
-    except (KeyError, msgspec.DecodeError):
-        return False
-
-
-def _user(operation: Operation, fields: dict[str, Raw]) -> str:
-    try:
-        if operation is Operation.MESSAGES:
-            return _text(_options(fields["metadata"])["user_id"])
-        return _text(fields["safety_identifier"] if "safety_identifier" in fields else fields["user"])
-    except (KeyError, msgspec.DecodeError):
+        return _TEXT.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""
 
 
-def _limit(fields: dict[str, Raw]) -> int | None:
-    for name in _LIMITS:
-        value = fields.get(name)
-        if value is not None and (text := bytes(value)).isdigit() and len(text) < 12:
-            return int(text)
+def _flag(raw: msgspec.Raw, name: str) -> bool:
+    value = bytes(raw)
+    if value == _TRUE:
+        return True
+    if value in (b"false", _NULL):
+        return False
+    raise _bad(f"`{name}` must be true or false")
+
+
+def _options(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    if bytes(raw) == _NULL:
+        return {}
+    try:
+        return _FIELDS.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise _bad("`stream_options` must be an object") from None
+
+
+def _wants_usage(raw: msgspec.Raw) -> bool:
+    return _flag(_options(raw).get("include_usage", _NOTHING), "stream_options.include_usage")
+
+
+def _user(operation: Operation, fields: dict[str, msgspec.Raw]) -> str:
+    if operation is Operation.MESSAGES:
+        raw = fields.get("metadata")
+        raw = _member(raw, "user_id") if raw is not None else None
+    else:
+        raw = fields.get("safety_identifier") or fields.get("user")
+    return _text(raw) if raw is not None else ""
+
+
+def _member(raw: msgspec.Raw, name: str) -> msgspec.Raw | None:
+    """A member of an object that is not ours to judge; None if it is no object."""
+    try:
+        return _FIELDS.decode(raw).get(name)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _max_output_tokens(operation: Operation, fields: dict[str, msgspec.Raw]) -> int | None:
+    for name in _LIMIT_FIELDS[operation]:
+        raw = fields.get(name)
+        if raw is not None:
+            digits = bytes(raw)
+            return int(digits) if len(digits) <= _LIMIT_DIGITS and digits.isdigit() else None
     return None
 
 
-def has_media(body: bytes) -> bool:
-    """Whether images, audio or files may be in it, so that its size says little about its tokens."""
-    return _MEDIA.search(body) is not None
+def _bad(message: str, code: str = "bad_body") -> Refusal:
+    return Refusal(400, message, code)
 
 
-def forward_body(asked: Asked, body: bytes, model: str, *, inject_usage: bool) -> bytes:
-    """The body for an upstream: its model, and usage asked for in a stream; every other value byte for byte."""
-    if model == asked.model and not inject_usage:
-        return body
-    changed = dict(asked.fields)
-    if model != asked.model:
-        changed["model"] = Raw(_encode(model))
-    if inject_usage:
-        changed["stream_options"] = Raw(_with_usage(asked.fields.get("stream_options")))
-    return _encode(changed)
-
-
-def _with_usage(options: Raw | None) -> bytes:
-    try:
-        given = {} if options is None else _options(options)
-    except msgspec.DecodeError:
-        given = {}
-    return _encode({**given, "include_usage": True})
+def _too_deep() -> Refusal:
+    return _bad("the body is nested deeper than 64 levels", "body_too_deep")
