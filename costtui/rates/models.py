@@ -16,6 +16,8 @@ _DECIMAL = re.compile(r"(?<=\d)[p-](?=\d(?:-|$))")
 _SERVING = frozenset({"turbo", "versatile", "instant", "fast", "specdec", "32768", "128k"})
 _QUANTISED = frozenset({"fp8", "fp16", "bf16", "fp4", "nvfp4", "int4", "int8", "awq", "gptq", "w4a16", "w8a8", "gguf"})
 _TUNED = frozenset({"instruct", "it"})
+_SNAPSHOT = re.compile(r"[-@]20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])$")
+"""`-2025-08-07`, `-20251101`, `@20251101`. Not `-2507`: with month and year alone it is often a model of its own."""
 _SELLER = ("meta-llama-", "databricks-", "mistralai-")
 _SIZE = re.compile(r"^(\d+x)?\d+(\.\d+)?b$")
 _ONLY_VERSION = {
@@ -82,3 +84,16 @@ def why_same(wanted: str, offered: str) -> str | None:
         return None
     ignored = ", ".join(dict.fromkeys((*mine.left_out, *theirs.left_out)))
     return f"{offered} is {mine.name}" + (f" ({ignored} left out)" if ignored else "")
+
+
+def why_answered(listed: str, reported: str) -> str | None:
+    """One sentence if an answer that names `reported` comes from the model that is `listed`: the same name, a dated
+    snapshot of it, or the name that a listed snapshot belongs to."""
+    priced, said = (_VENDOR.sub("", name.strip().lower()).removesuffix("-latest") for name in (listed, reported))
+    if priced == said:
+        return f"the answer names {listed}"
+    if _SNAPSHOT.sub("", said) == priced:
+        return f"{reported} is a snapshot of {listed}"
+    if _SNAPSHOT.sub("", priced) == said:
+        return f"{listed} is a snapshot of {reported}"
+    return why_same(listed, reported)

@@ -4,14 +4,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
+from costtui.domain.clean import clean
 from costtui.domain.price import TokenPrice, cost_usd
 from costtui.errors import SourceError
+from costtui.rates.guard import Held, Offer
+from costtui.rates.models import why_answered
+from costtui.rates.rows import from_json
 
 PRICES_FILE = "prices.json"
-SCHEMA = "costtui.prices/1"
+SCHEMA = "costtui.prices/2"
 PRICES_BYTES = 8 * 1024 * 1024
 REMEDY = "run `costtui prices compile`"
 
@@ -30,6 +34,12 @@ class PriceBook:
     compiled_ms: int
     catalogue: str
     """Name and version of the catalogue."""
+    reasons: Mapping[str, tuple[str, ...]]
+    """By the self-hosted model's name: why each offer is the same model."""
+    held: tuple[Held, ...]
+    """Prices that moved too far and were not taken."""
+    inputs: str
+    """Hash of the files of the user that it was compiled from: `overlay.inputs_digest`."""
 
     @classmethod
     def load(cls, state_dir: Path) -> "PriceBook | None":
@@ -64,6 +74,28 @@ class PriceBook:
         """The price of an API target at a moment; None is unknown, not free."""
         known = [price for price in self.targets.get(target, ()) if price.from_ms <= at_ms]
         return known[-1] if known else None
+
+    def answered(self, target: str, sent: str, reported: str, at_ms: int) -> tuple[TokenPrice | None, str]:
+        """The price of an answer that names its model, and why: the target's own where that is the model that was
+        `sent` or a dated snapshot of it, else that of another target at the same provider, else None."""
+        own = self.price_of(target, at_ms)
+        if own is None:
+            return None, self.unpriced.get(target, "it has no price yet")
+        if (why := why_answered(sent, reported) or why_answered(own.model, reported)) is not None:
+            return own, why
+        for other in self.targets:
+            price = self.price_of(other, at_ms)
+            if price is not None and price.provider == own.provider and (why := why_answered(price.model, reported)):
+                return price, why
+        return None, f"no price of {clean(reported)} at {own.provider}"
+
+    def offers(self) -> dict[Offer, tuple[TokenPrice, ...]]:
+        """Every known offer with its dated rows; a target's own before what models are compared with."""
+        found: dict[Offer, tuple[TokenPrice, ...]] = {}
+        for rows in (*self.targets.values(), *self.models.values()):
+            for offer in {(row.provider, row.model): None for row in rows}:
+                found.setdefault(offer, tuple(row for row in rows if (row.provider, row.model) == offer))
+        return found
 
     def next_change_ms(self, target: str, at_ms: int) -> int | None:
         """When the price of an API target changes next after a moment; None: not in this book."""
@@ -101,28 +133,13 @@ def _read(path: Path, body: bytes) -> PriceBook:
             hash=whole["hash"],
             compiled_ms=int(whole["compiled_ms"]),
             catalogue=str(content["catalogue"]),
+            reasons={model: tuple(map(str, reasons)) for model, reasons in content["reasons"].items()},
+            held=tuple(Held(**{key: str(value) for key, value in row.items()}) for row in content["held"]),
+            inputs=str(whole["inputs"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise SourceError(f"{path} is damaged or was edited", REMEDY) from None
 
 
 def _prices(rows: list[dict[str, object]]) -> tuple[TokenPrice, ...]:
-    return tuple(
-        TokenPrice(
-            provider=str(row["provider"]),
-            model=str(row["model"]),
-            input=_amount(row["input"]),
-            output=_amount(row["output"]),
-            cached_input=None if row["cached_input"] is None else _amount(row["cached_input"]),
-            from_ms=int(str(row["from_ms"])),
-            source=str(row["source"]),
-        )
-        for row in rows
-    )
-
-
-def _amount(value: object) -> Decimal:
-    amount = Decimal(str(value))
-    if not amount.is_finite() or amount < 0:
-        raise ValueError("not a price")
-    return amount
+    return tuple(from_json(row) for row in rows)
