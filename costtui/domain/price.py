@@ -56,6 +56,8 @@ class TokenPrice:
     """Declared free by the user: the one way to a cost of 0."""
     input_only: bool = False
     """Nothing is made (embeddings), so that `output` is no price: output tokens make the cost unknown."""
+    hours: tuple[int, int] | None = None
+    """From and until which minute of the UTC day it holds, over the same day's price without; may pass midnight."""
     discount_percent: Decimal | None = None
     """Off the price that the catalogue has at the time, of which the other fields then say nothing. Only while a
     configuration is read: a price that is in force has its discount taken off already."""

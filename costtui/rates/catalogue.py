@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -91,18 +91,32 @@ def _stated(prices: ModelPrice) -> set[str]:
 
 
 def dated_prices(provider: Provider, model: ModelInfo) -> list[TokenPrice]:
-    """A row per day on which something changed; hours of the day with a lower price are left out.
+    """A row per day on which something changed, and one more for each hours of the day that have their own price.
 
     Nothing for a model that is free, not priced by the token, or that charges for what no answer tells apart.
     """
     plain = replace(model, prices=_all_day(model))
-    days = [date(1970, 1, 1), *sorted(_starts(model))]
     rows: list[TokenPrice] = []
-    for day in days:
-        row = _row(provider, plain, day)
-        if row is not None and (not rows or _same_but_day(rows[-1], row) is False):
+    for day in (date(1970, 1, 1), *sorted(_starts(model))):
+        if (row := _row(provider, plain, day)) is not None and not (rows and _same_but_day(rows[-1], row)):
             rows.append(row)
-    return rows
+    return [each for row in rows for each in (row, *_by_hours(provider, model, row))]
+
+
+def _by_hours(provider: Provider, model: ModelInfo, day: TokenPrice) -> Iterator[TokenPrice]:
+    """The catalogue's hours have no day: they hold on all of them."""
+    for each in model.prices if not isinstance(model.prices, ModelPrice) else ():
+        if isinstance(each.constraint, TimeOfDateConstraint):
+            hours = _minute(each.constraint.start_time), _minute(each.constraint.end_time)
+            row = _row(provider, replace(model, prices=each.prices), date(1970, 1, 1))
+            if row is not None:
+                yield replace(row, from_ms=day.from_ms, source=f"{day.source}, by the hour", hours=hours)
+
+
+def _minute(at: time) -> int:
+    """Of the UTC day; a time without a zone is UTC."""
+    offset = at.utcoffset()
+    return (at.hour * 60 + at.minute - (int(offset.total_seconds()) // 60 if offset else 0)) % 1440
 
 
 def _all_day(model: ModelInfo) -> list[ConditionalPrice]:

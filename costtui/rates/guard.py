@@ -63,9 +63,9 @@ def _shown(last: Sequence[TokenPrice]) -> str:
 
 def moves(new: TokenPrice, last: Sequence[TokenPrice]) -> list[Held]:
     """Every kind whose price moves too far from the last known of the same day, else of the day before it."""
-    if not last or new.free or all(row.free for row in last):
+    priced = [row for row in last if not row.free and row.hours == new.hours]
+    if not priced or new.free:
         return []
-    priced = [row for row in last if not row.free]
     earlier = [row for row in priced if row.from_ms <= new.from_ms]
     before, after = amounts(max(earlier or priced[:1], key=lambda row: row.from_ms)), amounts(new)
     return [

@@ -103,7 +103,8 @@ def laid_over(below: Sequence[TokenPrice], own: Sequence[TokenPrice]) -> list[To
 
 def _discounted(below: Sequence[TokenPrice], row: TokenPrice, end_ms: int | None) -> list[TokenPrice]:
     percent = row.discount_percent or Decimal(0)
-    begun = [each for each in below if each.from_ms <= row.from_ms][-1:]
+    day_ms = max((each.from_ms for each in below if each.from_ms <= row.from_ms), default=None)
+    begun = [each for each in below if each.from_ms == day_ms]
     later = [each for each in below if row.from_ms < each.from_ms and (end_ms is None or each.from_ms < end_ms)]
     return [
         replace(

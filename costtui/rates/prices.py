@@ -11,6 +11,7 @@ from costtui.domain.clean import clean
 from costtui.domain.price import TokenPrice, cost_usd
 from costtui.errors import SourceError
 from costtui.rates.guard import Held, Offer
+from costtui.rates.hours import in_force, next_change_ms
 from costtui.rates.models import why_answered
 from costtui.rates.rows import from_json
 
@@ -63,17 +64,24 @@ class PriceBook:
             return None
         offers = [
             (cost_usd(price, input_tokens, cached_input_tokens, output_tokens) * 1_000_000 / tokens, price)
-            for price in _in_force(self.models.get(model, ()), at_ms)
+            for price in self.offered(model, at_ms)
+            if not (price.input_only and output_tokens)
         ]
         if not offers:
             return None
         usd_per_million, price = min(offers, key=lambda offer: (offer[0], offer[1].provider))
         return price, usd_per_million
 
+    def offered(self, model: str, at_ms: int) -> list[TokenPrice]:
+        """What each provider charges for a self-hosted model at a moment."""
+        offers: dict[Offer, list[TokenPrice]] = {}
+        for price in self.models.get(model, ()):
+            offers.setdefault((price.provider, price.model), []).append(price)
+        return [price for rows in offers.values() if (price := in_force(rows, at_ms)) is not None]
+
     def price_of(self, target: str, at_ms: int) -> TokenPrice | None:
         """The price of an API target at a moment; None is unknown, not free."""
-        known = [price for price in self.targets.get(target, ()) if price.from_ms <= at_ms]
-        return known[-1] if known else None
+        return in_force(self.targets.get(target, ()), at_ms)
 
     def answered(self, target: str, sent: str, reported: str, at_ms: int) -> tuple[TokenPrice | None, str]:
         """The price of an answer that names its model, and why: the target's own where that is the model that was
@@ -84,9 +92,9 @@ class PriceBook:
         if (why := why_answered(sent, reported) or why_answered(own.model, reported)) is not None:
             return own, why
         for other in self.targets:
-            price = self.price_of(other, at_ms)
-            if price is not None and price.provider == own.provider and (why := why_answered(price.model, reported)):
-                return price, why
+            its = self.price_of(other, at_ms)
+            if its is not None and its.provider == own.provider and (why := why_answered(its.model, reported)):
+                return its, why
         return None, f"no price of {clean(reported)} at {own.provider}"
 
     def offers(self) -> dict[Offer, tuple[TokenPrice, ...]]:
@@ -99,13 +107,7 @@ class PriceBook:
 
     def next_change_ms(self, target: str, at_ms: int) -> int | None:
         """When the price of an API target changes next after a moment; None: not in this book."""
-        return min((price.from_ms for price in self.targets.get(target, ()) if price.from_ms > at_ms), default=None)
-
-
-def _in_force(prices: tuple[TokenPrice, ...], at_ms: int) -> list[TokenPrice]:
-    """The last started price of each (provider, model)."""
-    latest = {(price.provider, price.model): price for price in prices if price.from_ms <= at_ms}
-    return list(latest.values())
+        return next_change_ms(self.targets.get(target, ()), at_ms)
 
 
 def canonical(content: Mapping[str, object]) -> bytes:

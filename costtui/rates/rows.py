@@ -9,6 +9,7 @@ from costtui.domain.price import PriceTier, TokenPrice
 
 HIGHEST = 1_000_000
 """USD per million tokens, so a dollar per token."""
+DAY_MINUTES = 1440
 _TEXT = ("provider", "model", "source", "service_tier")
 _WHOLE = ("from_ms", "above_input_tokens")
 _FLAGS = ("free", "input_only")
@@ -17,6 +18,8 @@ _FLAGS = ("free", "input_only")
 def to_json(price: TokenPrice) -> dict[str, object]:
     """Everything but what is as it is by default."""
     row = _plain(price)
+    if price.hours:
+        row["hours"] = list(price.hours)
     if price.tiers:
         row["tiers"] = [_plain(tier) for tier in price.tiers]
     if price.factors:
@@ -37,12 +40,12 @@ def _plain(price: TokenPrice | PriceTier) -> dict[str, object]:
 
 def from_json(row: Mapping[str, Any]) -> TokenPrice:
     """Raises ValueError, TypeError, KeyError or ArithmeticError for what `to_json` would not have written."""
-    values = {key: _value(key, value) for key, value in row.items() if key not in ("tiers", "factors")}
+    values = {key: _value(key, value) for key, value in row.items() if key not in ("tiers", "factors", "hours")}
     tiers = tuple(
         PriceTier(**{key: _value(key, value) for key, value in tier.items()}) for tier in row.get("tiers", ())
     )
     factors = tuple((str(name), _amount(factor)) for name, factor in row.get("factors", {}).items())
-    price = TokenPrice(**values, tiers=tiers, factors=factors)
+    price = TokenPrice(**values, tiers=tiers, factors=factors, hours=_hours(row.get("hours")))
     if why := flaw(price):
         raise ValueError(why)
     return price
@@ -56,6 +59,15 @@ def _value(key: str, value: Any) -> Any:
             raise ValueError(key)
         return value
     return _amount(value)
+
+
+def _hours(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    start, end = (int(minute) for minute in value)
+    if not (0 <= start < DAY_MINUTES and 0 <= end < DAY_MINUTES):
+        raise ValueError("hours")
+    return start, end
 
 
 def _amount(value: object) -> Decimal:
