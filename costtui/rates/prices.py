@@ -77,7 +77,8 @@ class PriceBook:
         offers: dict[Offer, list[TokenPrice]] = {}
         for price in self.models.get(model, ()):
             offers.setdefault((price.provider, price.model), []).append(price)
-        return [price for rows in offers.values() if (price := in_force(rows, at_ms)) is not None]
+        now = [in_force(rows, at_ms) for rows in offers.values()]
+        return [price for price in now if price is not None]
 
     def price_of(self, target: str, at_ms: int) -> TokenPrice | None:
         """The price of an API target at a moment; None is unknown, not free."""
