@@ -14,6 +14,7 @@ from costtui.dialects.translate import StreamTranslator, translate_answer, trans
 from costtui.domain.attempt import Outcome
 from costtui.gateway import answers
 from costtui.gateway.address import ANTHROPIC, ANTHROPIC_VERSION, Address
+from costtui.gateway.head import Head
 from costtui.gateway.meter import AttemptMeter
 from costtui.gateway.upstream import UpstreamConnection
 
@@ -48,74 +49,41 @@ class Mode(IntEnum):
 class Exchange:
     """From a judged request to its last byte."""
 
-    __slots__ = (
-        "_address",
-        "_attempts",
-        "_buffered",
-        "_meter_of_stream",
-        "_operation",
-        "_position",
-        "_resent",
-        "_tail",
-        "_targets",
-        "_task",
-        "_timer",
-        "_translator",
-        "_upstream",
-        "asked",
-        "body",
-        "cache_key",
-        "client",
-        "deadline",
-        "forwarded",
-        "kept_headers",
-        "key_id",
-        "meter",
-        "mode",
-        "reason",
-        "recording",
-        "relay",
-        "request_id",
-        "route",
-        "started",
-        "streamed",
-        "trailers",
-    )
+    # defaults stand on the class: a request that goes well never sets most of them
+    client: "ClientConnection | None"
+    request_id = 0
+    deadline = 0.0
+    reason = ""
+    cache_key: bytes | None = None
+    recording: list[bytes] | None = None
+    kept_headers: Sequence[bytes] = ()
+    streamed = False
+    meter: AttemptMeter
+    _targets: Sequence[str] = ()
+    _position = 0
+    _attempts = 0
+    _resent = False
+    _address: Address
+    _upstream: UpstreamConnection | None = None
+    _meter_of_stream: StreamMeter | None = None
+    _translator: StreamTranslator | None = None
+    _tail = b""
+    _task: "asyncio.Task[None] | None" = None
+    _timer: asyncio.TimerHandle | None = None
 
     def __init__(
-        self, relay: "Relay", client: "ClientConnection", asked: Asked, body: bytes, route: str, key_id: str
+        self, relay: "Relay", client: "ClientConnection", head: Head, asked: Asked, body: bytes, route: str, key_id: str
     ) -> None:
         self.relay = relay
-        self.client: ClientConnection | None = client
+        self.client = client
         self.asked = asked
         self.body = body
         self.route = route
         self.key_id = key_id
-        self.forwarded = b"".join(client.forwarded)
-        self.trailers = client.trailers and not client.old
+        self.head = head
         self.started = relay.now()
-        self.request_id = 0
         self.mode = Mode.DIALLING
-        self.deadline = 0.0
-        self.reason = ""
-        self.cache_key: bytes | None = None
-        self.recording: list[bytes] | None = None
-        self.kept_headers: list[bytes] = []
-        self.streamed = False
-        self.meter: AttemptMeter
-        self._targets: Sequence[str] = ()
-        self._position = 0
-        self._attempts = 0
-        self._resent = False
-        self._address: Address
         self._operation = asked.operation
-        self._upstream: UpstreamConnection | None = None
-        self._meter_of_stream: StreamMeter | None = None
-        self._translator: StreamTranslator | None = None
-        self._buffered = 0
-        self._tail = b""
-        self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def target(self) -> str:
@@ -181,7 +149,7 @@ class Exchange:
             body = forward_body(asked, self.body, model, inject_usage=inject)
         else:
             body = translate_request(asked.operation, operation, asked, model)
-        extra = self.forwarded
+        extra = self.head.forwarded
         if operation in ANTHROPIC and b"nthropic-version:" not in extra:
             extra += ANTHROPIC_VERSION
         return b"%b%bcontent-length: %d\r\n\r\n%b" % (self._address.heads[operation], extra, len(body), body)
@@ -221,7 +189,6 @@ class Exchange:
             self.mode = Mode.STREAM
             self._send_stream_head(connection)
         else:
-            self._buffered = 0
             self.mode = Mode.WHOLE
 
     def _send_stream_head(self, connection: UpstreamConnection) -> None:
@@ -230,8 +197,8 @@ class Exchange:
             self.kept_headers, self.streamed = list(connection.headers), True
         if client is None:
             return
-        framing = b"" if client.old else b"transfer-encoding: chunked\r\n"
-        trailer = b"trailer: x-costtui-cost\r\n" if self.trailers else b""
+        framing = b"" if self.head.old else b"transfer-encoding: chunked\r\n"
+        trailer = b"trailer: x-costtui-cost\r\n" if self.head.trailers else b""
         closing = b"connection: close\r\n" if client.close_after else b""
         head = (answers.status_line(connection.status), *connection.headers, self._marks(), framing, trailer, closing)
         client.transport.write(b"".join(head) + b"\r\n")
@@ -284,9 +251,11 @@ class Exchange:
         client = self._leave()
         if client is None:
             return
-        if not client.old:
+        if not self.head.old:
             trailer = (
-                b"0\r\nx-costtui-cost: %b\r\n\r\n" % self.meter.cost.encode() if self.trailers else answers.LAST_CHUNK
+                b"0\r\nx-costtui-cost: %b\r\n\r\n" % self.meter.cost.encode()
+                if self.head.trailers
+                else answers.LAST_CHUNK
             )
             client.transport.write(trailer)
         client.over()
@@ -296,7 +265,7 @@ class Exchange:
             self.recording.append(data)
         client = self.client
         if client is not None:
-            client.transport.write(data if client.old else b"%x\r\n%b\r\n" % (len(data), data))
+            client.transport.write(data if self.head.old else b"%x\r\n%b\r\n" % (len(data), data))
 
     def _grow(self, connection: UpstreamConnection) -> None:
         """A whole answer that is still coming; a large one is passed on instead of being kept."""
@@ -311,7 +280,7 @@ class Exchange:
         if client is not None:
             length = b"content-length: %d\r\n" % connection.length if connection.length >= 0 else b""
             if connection.length < 0:
-                client.close_after = client.old = True
+                client.close_after = True
             closing = b"connection: close\r\n" if client.close_after else b""
             head = (answers.status_line(connection.status), *connection.headers, self._marks(), length, closing)
             client.transport.write(b"".join(head) + b"\r\n")
@@ -453,7 +422,7 @@ class Exchange:
             return
         if self._meter_of_stream is not None:
             data = sse_error(self.asked.operation, f"{self._address.name}: {reason}", "upstream_cut")
-            client.transport.write(data if client.old else b"%x\r\n%b\r\n" % (len(data), data))
+            client.transport.write(data if self.head.old else b"%x\r\n%b\r\n" % (len(data), data))
         client.transport.close()
 
     def _give_up(self, status: int, message: str, code: str) -> None:

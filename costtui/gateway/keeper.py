@@ -107,6 +107,7 @@ class Keeper:
         planned = plans(self._relay.tables.config, state.revisions, now_ms)
         self._relay.tables.take_plans(dict(planned.plans))
         self._relay.tables.keys = {key.digest: key for key in state.keys}
+        self._relay.forget_heads()
         self._plans_until_ms = planned.next_change_ms
         self.warnings = tuple(planned.warnings)
         self.revision = max((revision.revision_id for revision in state.revisions), default=0)
@@ -121,6 +122,7 @@ class Keeper:
         if config is not self._config:
             self._take_config(config)
         self._take_prices()
+        relay.tables.age_prices()
         relay.refresh_closed()
         relay.ledger.adopt()
         self.paint()
@@ -136,8 +138,7 @@ class Keeper:
                 if name in relay.tables.caches and cache.same(relay.tables.caches[name])
             }
         )
-        relay.limits = config.gateway
-        relay.forget_hosts()
+        relay.take_limits(config.gateway)
         old.close()
         self._prices_seen = None
         self.take_controls()

@@ -94,8 +94,7 @@ class AttemptMeter:
                 stream=exchange.asked.stream,
                 usage=usage,
                 usage_source=source,
-                disputed=source is UsageSource.REPORTED
-                and disputed(usage, len(exchange.body), exchange.asked.has_media),
+                disputed=source is UsageSource.REPORTED and disputed(usage, exchange.body),
                 charge=self.charge,
                 provenance=provenance,
                 saved_nano=None,

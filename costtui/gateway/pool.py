@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from typing import cast
 
 from costtui.gateway.address import Address
 from costtui.gateway.upstream import UpstreamConnection
@@ -90,8 +91,9 @@ class _Opening(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(f"CONNECT {self._where} HTTP/1.1\r\nhost: {self._where}\r\n\r\n".encode())
+        cast(asyncio.Transport, transport).write(
+            f"CONNECT {self._where} HTTP/1.1\r\nhost: {self._where}\r\n\r\n".encode()
+        )
 
     def data_received(self, data: bytes) -> None:
         self._said += data

@@ -16,7 +16,9 @@ from costtui.gateway import answers
 from costtui.gateway.breaker import Breaker, RetryBudget
 from costtui.gateway.cache import cache_key
 from costtui.gateway.exchange import Exchange
+from costtui.gateway.head import Head
 from costtui.gateway.identity import key_of, peer_uid
+from costtui.gateway.judging import Judging
 from costtui.gateway.replay import replay
 from costtui.gateway.tables import Tables
 from costtui.policy.plan import choose
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
 DRAINS = 16
 """Answers that are read to their end for clients that left, at a time."""
-LOOPBACK_NAMES = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
-REMEMBERED_HOSTS = 64
+HEADS = 1_024
+"""Heads of requests that are known by their bytes; half a MiB."""
 PSEUDONYMS = 10_000
 
 
@@ -52,7 +54,8 @@ class Relay:
         self.now = now
         self.clock_ms = clock_ms
         self.dice = dice
-        self.limits: Gateway = tables.config.gateway
+        self.heads: dict[bytes, Head] = {}
+        self.take_limits(tables.config.gateway)
         self.retries = RetryBudget()
         self.breakers: dict[str, Breaker] = {}
         self.closed: frozenset[str] = frozenset()
@@ -67,7 +70,6 @@ class Relay:
         self.host_rates: dict[str, Decimal] = {}
         """USD per million tokens of self-hosted targets, as the agent last measured them."""
         self._at_targets: dict[str, int] = {}
-        self._hosts: set[bytes] = set()
         self._pseudonyms: dict[str, str] = {"": ""}
         self._uid = uid
         self._salt = salt
@@ -78,7 +80,7 @@ class Relay:
         """A connection was accepted; one too many is told so at once."""
         self.clients.add(client)
         if len(self.clients) > self.limits.max_connections:
-            client.refuse(Refusal(503, "too many connections (gateway.max_connections)", "overloaded", 1))
+            client.refuse(Refusal(503, "too many connections (gateway.max_connections)", "overloaded"))
         elif self.limits.clients == "same-uid":
             connection = client.transport.get_extra_info("socket")
             duplicate = socket.socket(fileno=socket.dup(connection.fileno()))
@@ -89,62 +91,57 @@ class Relay:
         """It closed."""
         self.clients.discard(client)
 
-    def host_allowed(self, host: bytes) -> bool:
-        """Whether a Host header is one of ours: a page on another name that resolves to loopback is not."""
-        if host in self._hosts:
-            return True
-        name = host.rpartition(b":")[0] if host.rpartition(b":")[2].isdigit() else host
-        listening = self.limits.listen.rpartition(":")[0].encode()
-        known = name.lower() in LOOPBACK_NAMES or name == listening or name.decode("latin-1") in self.limits.hosts
-        if known and len(self._hosts) < REMEMBERED_HOSTS:
-            self._hosts.add(host)
-        return known
+    def take_limits(self, limits: Gateway) -> None:
+        """The configuration changed: nothing that was judged by the one before holds any more."""
+        self.limits = limits
+        self.judging = Judging(limits)
+        self.forget_heads()
 
-    def forget_hosts(self) -> None:
-        """The configuration changed."""
-        self._hosts.clear()
+    def forget_heads(self) -> None:
+        """Limits or keys changed."""
+        self.heads.clear()
 
-    def origin_allowed(self, origin: bytes) -> bool:
-        """Whether a web page may call."""
-        return origin.decode("latin-1") in self.limits.origins
+    def remember_head(self, first: bytes, head: Head) -> None:
+        """A head that was found good: the same bytes need not be read again. Callers may send any number of them."""
+        if len(self.heads) >= HEADS:
+            self.heads.clear()
+        self.heads[first] = head
 
-    def _identify(self, client: "ClientConnection") -> str:
+    def _identify(self, client: "ClientConnection", head: Head) -> str:
         """The pseudonymous id of the key; empty for this user's own processes."""
         if self.limits.clients == "same-uid":
             if client.uid_allowed:
                 return ""
-            raise Refusal(
-                403, "only processes of the gateway's own user may call (gateway.clients = same-uid)", "uid_refused"
-            )
-        key: GatewayKey | None = key_of(client.credential, self.tables.keys) if client.credential else None
+            message = "only processes of the gateway's own user may call (gateway.clients = same-uid)"
+            raise Refusal(403, message, "uid_refused")
+        key: GatewayKey | None = key_of(head.credential, self.tables.keys) if head.credential else None
         if key is None:
-            what = "this key is not known" if client.credential else "a key is needed"
+            what = "this key is not known" if head.credential else "a key is needed"
             raise Refusal(401, f"{what}: make one with `costtui key add NAME`", "invalid_api_key")
         return key.key_id
 
     # requests
 
-    def handle(self, client: "ClientConnection", method: bytes, url: bytes, body: bytes) -> None:
+    def handle(self, client: "ClientConnection", head: Head, body: bytes) -> None:
         """One whole request. Raises Refusal."""
-        operation = client.operation
-        if self.draining:
-            client.close_after = True
-        if operation is None or method != b"POST":
-            self._other(client, method, url)
+        operation, key_id = head.operation, head.key_id
+        if operation is None or head.method != b"POST":
+            self._other(client, head)
             return
-        key_id = self._identify(client)
+        if key_id is None:
+            key_id = head.key_id = self._identify(client, head)
         self.requests += 1
         if self.in_flight >= self.limits.max_in_flight:
-            raise Refusal(503, "too many requests at a time (gateway.max_in_flight)", "overloaded", 1)
+            raise Refusal(503, "too many requests at a time (gateway.max_in_flight)", "overloaded")
         asked = read_request(operation, body)
         route = self.tables.aliases.get(asked.model)
         if route is None:
             raise Refusal(404, f"no route or target is named {asked.model[:100]!r}; see /v1/models", "model_not_found")
         decision = choose(self.tables.plans[route], self.dice.random(), self.closed)
         if not decision.targets:
-            raise Refusal(503, decision.reason, "no_target", 5)
+            raise Refusal(503, decision.reason, "no_target")
         targets = self.tables.able(decision.targets, operation)
-        exchange = Exchange(self, client, asked, body, route, key_id)
+        exchange = Exchange(self, client, head, asked, body, route, key_id)
         if route in self.tables.caches and self._from_cache(client, exchange, operation):
             return
         client.exchange = exchange
@@ -152,12 +149,12 @@ class Relay:
         self.retries.earn()
         exchange.begin(targets, decision.reason)
 
-    def _other(self, client: "ClientConnection", method: bytes, url: bytes) -> None:
-        path = url.partition(b"?")[0]
+    def _other(self, client: "ClientConnection", head: Head) -> None:
+        method, path = head.method, head.path.partition(b"?")[0]
         if path in (b"/health", b"/healthz", b"/ready", b"/readyz"):
             self._health(client, ready=path.startswith(b"/ready"))
             return
-        self._identify(client)
+        self._identify(client, head)
         if method == b"GET" and path == b"/v1/models":
             client.answer(200, [answers.JSON], answers.models(self.tables.aliases))
         elif method == b"GET" and path.startswith(b"/v1/models/"):
@@ -165,7 +162,7 @@ class Relay:
             if alias not in self.tables.aliases:
                 raise Refusal(404, "no route or target has this name; see /v1/models", "model_not_found")
             client.answer(200, [answers.JSON], answers.model(alias))
-        elif client.operation is not None or path == b"/v1/models":
+        elif head.operation is not None or path == b"/v1/models":
             raise Refusal(405, "this path takes another method", "method_not_allowed")
         else:
             raise Refusal(404, "no such path here; the API lies under /v1", "not_found")

@@ -25,11 +25,11 @@ def replay(relay: "Relay", client: "ClientConnection", exchange: "Exchange", kep
         client.answer(200, [*kept.headers, marks], b"".join(kept.parts))
         return
     closing = b"connection: close\r\n" if client.close_after else b""
-    framing = b"" if client.old else b"transfer-encoding: chunked\r\n"
+    framing = b"" if exchange.head.old else b"transfer-encoding: chunked\r\n"
     client.transport.write(b"".join((answers.status_line(200), *kept.headers, marks, framing, closing, b"\r\n")))
     for part in kept.parts:
-        client.transport.write(part if client.old else b"%x\r\n%b\r\n" % (len(part), part))
-    if not client.old:
+        client.transport.write(part if exchange.head.old else b"%x\r\n%b\r\n" % (len(part), part))
+    if not exchange.head.old:
         client.transport.write(answers.LAST_CHUNK)
     client.over()
 

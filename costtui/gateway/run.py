@@ -39,7 +39,7 @@ DRAIN_LOOK_SECONDS = 0.05
 
 def now_ms() -> int:
     """Unix time."""
-    return time.time_ns() // 1_000_000
+    return int(time.time() * 1000)
 
 
 def run_gateway(options: GatewayOptions) -> int:

@@ -99,18 +99,25 @@ class Tables:
 
     def card(self, target: str) -> PriceCard | None:
         """The price in force now; None is unknown."""
-        return self._price(target).card
+        priced = self._priced.get(target)
+        return priced.card if priced is not None else self._price(target).card
+
+    def age_prices(self) -> None:
+        """Forget prices whose day is over; asked each second, so that no request has to look at the clock."""
+        now_ms = self.clock_ms()
+        for target, priced in list(self._priced.items()):
+            if now_ms >= priced.until_ms:
+                del self._priced[target]
+                self._lanes.clear()
 
     def _price(self, target: str) -> Priced:
-        priced, now_ms = self._priced.get(target), self.clock_ms()
-        if priced is None or now_ms >= priced.until_ms:
-            price = None if self.book is None else self.book.price_of(target, now_ms)
-            following = None if self.book is None else self.book.next_change_ms(target, now_ms)
+        priced = self._priced.get(target)
+        if priced is None:
+            now_ms, book = self.clock_ms(), self.book
+            price = None if book is None else book.price_of(target, now_ms)
+            following = None if book is None else book.next_change_ms(target, now_ms)
             card = None if price is None else PriceCard.of(price)
-            priced = Priced(card, price.model if price else "", following or 1 << 62)
-            self._priced[target] = priced
-            for key in [key for key in self._lanes if key[1] == target]:
-                del self._lanes[key]
+            priced = self._priced[target] = Priced(card, price.model if price else "", following or 1 << 62)
         return priced
 
     def lane(self, route: str, address: Address, operation: Operation, key_id: str) -> int:
