@@ -1,0 +1,91 @@
+"""The file of controls.db: made private, in one shape, refused where it is another program's or a newer one's."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from costtui.errors import StoreDamaged, StoreError
+from costtui.store.faults import is_damage, transact
+
+CONTROLS = "controls.db"
+APPLICATION_ID = 0x434F5343
+"""`COSC`"""
+VERSION = 1
+SHAPE = (
+    "create table revisions (revision_id integer primary key autoincrement, route text not null, target text not null,"
+    " at_ms integer not null, actor text not null, reason text not null,"
+    " kind text not null check (kind in ('shift', 'pin', 'drain', 'undo')), weights text not null, until_ms integer,"
+    " parent integer references revisions) strict",
+    "create index revisions_by_scope on revisions (route, target, revision_id)",
+    "create trigger revisions_stay before delete on revisions begin select raise(abort, 'only added to'); end",
+    "create trigger revisions_hold before update on revisions begin select raise(abort, 'only added to'); end",
+    "create table keys (key_id text primary key, name text not null, digest blob not null unique,"
+    " last_four text not null, created_ms integer not null, revoked_ms integer) strict",
+    "create unique index keys_in_use on keys (name) where revoked_ms is null",
+    "create table audit (audit_id integer primary key autoincrement, at_ms integer not null, actor text not null,"
+    " action text not null, subject text not null, reason text not null) strict",
+    "create trigger audit_stays before delete on audit begin select raise(abort, 'only added to'); end",
+    "create trigger audit_holds before update on audit begin select raise(abort, 'only added to'); end",
+)
+
+
+def make(path: Path) -> None:
+    """Create the database where there is none, mode 0600 from its first byte on."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        connection = connect(path, 5.0)
+    except (sqlite3.Error, OSError) as error:
+        raise _cannot(path, error) from None
+    try:
+        _shape(connection, path)
+    except sqlite3.Error as error:
+        raise _cannot(path, error) from None
+    finally:
+        connection.close()
+
+
+def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    """A connection to a file that is there; autocommit, durable when a commit returns."""
+    text = str(path.absolute())
+    for raw, quoted in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        text = text.replace(raw, quoted)
+    connection = sqlite3.connect(f"file:{text}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None)
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma trusted_schema = off")
+    connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma recursive_triggers = on")
+    return connection
+
+
+def _shape(connection: sqlite3.Connection, path: Path) -> None:
+    def build(inside: sqlite3.Connection) -> None:
+        if inside.execute("pragma user_version").fetchone()[0]:
+            return  # another process was first
+        for statement in SHAPE:
+            inside.execute(statement)
+        inside.execute(f"pragma application_id = {APPLICATION_ID}")
+        inside.execute(f"pragma user_version = {VERSION}")
+
+    if _version(connection, path) == 0:
+        transact(connection, [build])
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("pragma user_version").fetchone()[0])
+    owner = connection.execute("pragma application_id").fetchone()[0]
+    tables = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
+    if owner != APPLICATION_ID and (tables or version):
+        raise StoreDamaged(f"{path} belongs to another program; move it away, or use another --state-dir")
+    if version > VERSION:
+        raise StoreDamaged(
+            f"{path} has version {version}, this costtui knows {VERSION}: it was written by a newer one;"
+            " upgrade costtui, or use another --state-dir"
+        )
+    return version
+
+
+def _cannot(path: Path, error: Exception) -> StoreError:
+    if isinstance(error, sqlite3.Error) and is_damage(error):
+        return StoreDamaged(f"{path} is damaged ({error}); move it away (keys and shifts are then set anew)")
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return StoreError(f"{path}: {why}; check the directory's mode and the disk, or choose another --state-dir")
