@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from costtui.domain.charge import Charge
 from costtui.domain.amount import Provenance
+from costtui.domain.charge import Charge
 
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -44,7 +44,7 @@ class Breaker:
 
 
 class RetryBudget:
-    """Tries again at most a fifth as often as there are requests, and three times more: retries cannot become a storm."""
+    """Tries again at most a fifth as often as there are requests, and three times more: no storm of retries."""
 
     def __init__(self) -> None:
         self._left = RETRY_FLOOR

@@ -63,11 +63,11 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accepted."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self._relay.joined(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """The client left."""
         self.phase = Phase.CLOSING
         self._relay.left(self)

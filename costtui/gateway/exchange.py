@@ -414,7 +414,7 @@ class Exchange:
             self._attempt()
 
     def _cut(self, reason: str) -> None:
-        """The client has seen a part of the answer: it is told, in the stream, and the connection ends without an end."""
+        """The client has seen a part of the answer: it is told, and the connection ends without the answer's end."""
         self.recording = None
         self._settle(Outcome.CUT if self.client is not None else Outcome.CANCELLED)
         client = self._leave()

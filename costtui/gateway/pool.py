@@ -91,7 +91,7 @@ class _Opening(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.Transport, transport).write(
+        cast("asyncio.Transport", transport).write(
             f"CONNECT {self._where} HTTP/1.1\r\nhost: {self._where}\r\n\r\n".encode()
         )
 
@@ -104,6 +104,6 @@ class _Opening(asyncio.Protocol):
         else:
             self.opened.set_exception(ConnectionRefusedError("the proxy refused the tunnel"))
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if not self.opened.done():
             self.opened.set_exception(ConnectionResetError("the proxy closed the connection"))

@@ -1,5 +1,6 @@
 """The gateway's heart: judges a request, sends it where policy says, and keeps count."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from decimal import Decimal
@@ -22,11 +23,11 @@ from costtui.gateway.judging import Judging
 from costtui.gateway.replay import replay
 from costtui.gateway.tables import Tables
 from costtui.policy.plan import choose
-from costtui.store.controls import GatewayKey
 from costtui.store.ledger.writer import LedgerWriter
 
 if TYPE_CHECKING:
     from costtui.gateway.client import ClientConnection
+    from costtui.store.controls import GatewayKey
 
 DRAINS = 16
 """Answers that are read to their end for clients that left, at a time."""
@@ -63,7 +64,8 @@ class Relay:
         self.clients: set[ClientConnection] = set()
         self.drains: set[Exchange] = set()
         self.draining = False
-        """Whether this process is on its way out: each connection ends with its running answer."""
+        """Whether this process is on its way out."""
+        self.emptied = asyncio.Event()
         self.in_flight = 0
         self.requests = 0
         self.refusals: dict[str, int] = {}
@@ -90,6 +92,16 @@ class Relay:
     def left(self, client: "ClientConnection") -> None:
         """It closed."""
         self.clients.discard(client)
+        self._look_whether_empty()
+
+    def drain(self) -> None:
+        """This process is on its way out: every connection ends with its answer, and `emptied` is set at the end."""
+        self.draining = True
+        self._look_whether_empty()
+
+    def _look_whether_empty(self) -> None:
+        if self.draining and not self.clients and not self.drains:
+            self.emptied.set()
 
     def take_limits(self, limits: Gateway) -> None:
         """The configuration changed: nothing that was judged by the one before holds any more."""
@@ -209,6 +221,7 @@ class Relay:
         """A request is over, however it ended."""
         self.in_flight -= 1
         self.drains.discard(exchange)
+        self._look_whether_empty()
 
     def may_drain(self) -> bool:
         """Whether one more answer may be read for nobody."""

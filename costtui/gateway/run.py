@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
-from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
 
@@ -34,7 +33,6 @@ from costtui.store.place import prepare
 LOG = "gateway.log"
 COLLECT_AFTER = 20_000
 """Objects made before the collector looks: a request leaves no cycles, so it seldom finds anything."""
-DRAIN_LOOK_SECONDS = 0.05
 
 
 def now_ms() -> int:
@@ -133,7 +131,7 @@ async def _until_told(
             "leaving", pid=os.getpid(), in_flight=relay.in_flight, to=None if successor is None else successor.pid
         )
         server.close()
-        await _drain(relay, keeper)
+        await _drain(relay)
     finally:
         keeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -154,13 +152,12 @@ async def _either(stop: asyncio.Event, replace: asyncio.Event, keeping: "asyncio
         keeping.result()
 
 
-async def _drain(relay: Relay, keeper: Keeper) -> None:
+async def _drain(relay: Relay) -> None:
     """Let running answers end; connections close with their answer, idle ones once nothing is asked of them."""
-    loop = asyncio.get_running_loop()
-    relay.draining = True
-    deadline = loop.time() + relay.limits.drain_seconds
-    while (relay.clients or relay.drains) and loop.time() < deadline:
-        await asyncio.sleep(DRAIN_LOOK_SECONDS)
+    relay.drain()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(relay.limits.drain_seconds):
+            await relay.emptied.wait()
     for client in list(relay.clients):
         client.transport.abort()
     for exchange in list(relay.drains):
@@ -189,8 +186,3 @@ def _say(options: GatewayOptions, relay: Relay) -> None:
             names = ", ".join(sorted(relay.tables.aliases))
             sys.stdout.write(f"costtui gateway {os.getpid()}: http://{relay.limits.listen}/v1 serves {names}\n")
             sys.stdout.flush()
-
-
-def state_path(options: GatewayOptions) -> Path:
-    """Where the picture of this gateway is."""
-    return options.state_dir / PICTURE

@@ -1,4 +1,4 @@
-"""The far side: one connection to an upstream, its answers framed by httptools and handed to the exchange they are for."""
+"""The far side: one connection to an upstream; httptools frames its answers, an exchange takes them."""
 
 import asyncio
 from typing import TYPE_CHECKING, Protocol, cast
@@ -100,7 +100,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Dialled."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
 
     def data_received(self, data: bytes) -> None:
         """Frame it, and let the exchange take what there is."""
