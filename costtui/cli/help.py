@@ -16,7 +16,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui agent start         sample in the background; stop, restart, status, logs
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
-  costtui prices              API prices of the configured models; `compile` reads the catalogue anew
+  costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui alert test          send a test message to the webhook
 
 Everywhere, before or after the command:
@@ -77,10 +77,15 @@ configuration: to --config PATH, or to ~/.config/costtui/config.toml.
   --force      replace a file that is there already; without it none is ever touched
 """,
     "prices": """\
-costtui prices [list|compile]
+costtui prices [NAME|list|compile|accept NAME]
 
-  list       the prices in force for the configured models, cheapest first (this is the default)
-  compile    read the catalogue anew; the agent does so when it starts and when the configuration changes
+  NAME          a target or model: which price applies and why, with its tiers, dates and what is held of it
+  list          the prices in force for the configured models, cheapest first (this is the default)
+  compile       read the catalogue anew; the agent does so when it starts and when the configuration changes
+  accept NAME   take a price that moved by more than ten times since the last compilation and was held for that
+
+The first of these that knows a model's price decides: [prices] of the configuration by target, prices.toml beside it by
+provider and model, the catalogue, the list that comes with costtui.
 """,
     "alert": """\
 costtui alert test

@@ -95,10 +95,16 @@ def laid_over(below: Sequence[TokenPrice], own: Sequence[TokenPrice]) -> list[To
     ends = [row.from_ms for row in own[1:]]
     for row, end_ms in zip(own, [*ends, None], strict=True):
         if row.discount_percent is None:
-            rows.append(replace(row, provider=label.provider, model=label.model))
+            rows.append(replace(row, provider=label.provider, model=label.model, source=row.source + _over(below, row)))
         else:
             rows += _discounted(below, row, end_ms)
     return rows
+
+
+def _over(below: Sequence[TokenPrice], row: TokenPrice) -> str:
+    """`, over catalogue ...`: what would hold without the row."""
+    instead = [each for each in below if each.from_ms <= row.from_ms]
+    return f", over {instead[-1].source}" if instead else ""
 
 
 def _discounted(below: Sequence[TokenPrice], row: TokenPrice, end_ms: int | None) -> list[TokenPrice]:

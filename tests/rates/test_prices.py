@@ -134,7 +134,7 @@ def test_the_users_price_beats_the_catalogue_from_its_day_on(compiled: Path) -> 
     assert after is not None
     assert (before.input, before.output, before.cached_input) == (Decimal("1.25"), Decimal(10), Decimal("0.125"))
     assert (after.input, after.output, after.cached_input) == (Decimal(1), Decimal(2), Decimal("0.5"))
-    assert after.source == "config"
+    assert after.source.startswith("config, over catalogue genai-prices ")
 
 
 def test_the_cheapest_offer_is_for_the_mix_at_the_moment(compiled: Path) -> None:
