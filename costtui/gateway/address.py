@@ -33,6 +33,8 @@ class Address:
     heads: dict[Operation, bytes]
     """Request line and the headers that are the same each time, by operation; Anthropic's key is x-api-key."""
     trouble: str = ""
+    in_flight: int = 0
+    """Attempts under way."""
     _context: ssl.SSLContext | None = field(default=None, repr=False)
 
     @property

@@ -58,7 +58,7 @@ class AttemptMeter:
         self.charge: Charge | None = None
         self.cost = "?"
         """As the client is told."""
-        relay.in_flight_at(address.name, 1)
+        address.in_flight += 1
 
     def answered(self, status: int) -> None:
         """The head of an answer is there."""
@@ -81,29 +81,31 @@ class AttemptMeter:
         usage, source = self._used(exchange, outcome, stream)
         self.charge, provenance = self._charged(usage, source)
         self.cost = cost_text(self.charge, provenance)
+        asked = exchange.asked
         relay.ledger.settle(
             Attempt(
-                attempt_id=self.attempt_id,
-                request_id=exchange.request_id or self.attempt_id,
-                lane=relay.tables.lane(exchange.route, address, self._operation, exchange.key_id),
-                started_ms=self._started_ms,
-                duration_ms=int((relay.now() - self._started) * 1000),
-                ttft_ms=self._ttft_ms,
-                outcome=outcome,
-                status=self._status,
-                stream=exchange.asked.stream,
-                usage=usage,
-                usage_source=source,
-                disputed=source is UsageSource.REPORTED and disputed(usage, exchange.body),
-                charge=self.charge,
-                provenance=provenance,
-                saved_nano=None,
-                user_id=relay.pseudonym(exchange.asked.user),
-                reason=exchange.reason,
+                self.attempt_id,
+                exchange.request_id,
+                relay.tables.lane(exchange.route, address, self._operation, exchange.key_id),
+                self._started_ms,
+                int((relay.now() - self._started) * 1000),
+                self._ttft_ms,
+                outcome,
+                self._status,
+                asked.stream,
+                usage,
+                source,
+                source is UsageSource.REPORTED and _disputed(usage, exchange),
+                self.charge,
+                provenance,
+                None,
+                relay.pseudonym(asked.user) if asked.user else "",
+                exchange.reason,
             )
         )
-        relay.in_flight_at(address.name, -1)
-        relay.judge(address.name, outcome, self._status, exchange.reason)
+        address.in_flight -= 1
+        if outcome is not Outcome.OK or relay.breakers:
+            relay.judge(address.name, outcome, self._status, exchange.reason)
 
     def _used(self, exchange: "Exchange", outcome: Outcome, stream: StreamMeter | None) -> tuple[Usage, UsageSource]:
         if outcome is Outcome.REFUSED or self._operation is Operation.COUNT_TOKENS or not self.sent:
@@ -142,6 +144,12 @@ class AttemptMeter:
             return None, Provenance.UNKNOWN
         share = charge(usage.input_tokens + usage.output_tokens, usd_per_million)
         return Charge(flat_nano=share), Provenance.ACCRUED
+
+
+def _disputed(usage: Usage, exchange: "Exchange") -> bool:
+    """The prompt is searched for pictures only where its size alone gives cause: that takes 30 us at 100 KB."""
+    body_bytes = len(exchange.body)
+    return disputed(usage, body_bytes, False) and disputed(usage, body_bytes, exchange.asked.has_media)
 
 
 def _nano(text: bytes) -> NanoUsd | None:

@@ -40,4 +40,4 @@ def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
 def _target(relay: "Relay", name: str) -> dict[str, object]:
     address, breaker = relay.tables.addresses[name], relay.breakers.get(name)
     why = address.trouble or (breaker.why if breaker is not None and name in relay.closed else "")
-    return {"open": not why, "why": clean(why, 300), "in_flight": relay.at_target(name)}
+    return {"open": not why, "why": clean(why, 300), "in_flight": address.in_flight}

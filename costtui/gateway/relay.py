@@ -71,7 +71,6 @@ class Relay:
         self.refusals: dict[str, int] = {}
         self.host_rates: dict[str, Decimal] = {}
         """USD per million tokens of self-hosted targets, as the agent last measured them."""
-        self._at_targets: dict[str, int] = {}
         self._pseudonyms: dict[str, str] = {"": ""}
         self._uid = uid
         self._salt = salt
@@ -208,14 +207,6 @@ class Relay:
         cache.keep(exchange.cache_key, exchange.kept_headers, exchange.recording, exchange.streamed, nano, self.now())
 
     # counting
-
-    def in_flight_at(self, target: str, change: int) -> None:
-        """An attempt began or ended."""
-        self._at_targets[target] = self._at_targets.get(target, 0) + change
-
-    def at_target(self, target: str) -> int:
-        """Attempts under way at a target."""
-        return self._at_targets.get(target, 0)
 
     def finished(self, exchange: Exchange) -> None:
         """A request is over, however it ended."""

@@ -1,0 +1,54 @@
+"""When a target is left alone, and how often a request is tried again."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costtui.gateway.breaker import FAILURES, OPEN_LIMIT_SECONDS, OPEN_SECONDS, RETRY_FLOOR, Breaker, RetryBudget
+
+
+def test_three_failures_in_a_row_open_a_breaker_and_one_success_ends_the_row() -> None:
+    breaker = Breaker()
+    for _ in range(FAILURES - 1):
+        breaker.failed(10.0, "answered 503")
+    assert breaker.open_until == 0.0
+    breaker.succeeded()
+    for _ in range(FAILURES):
+        breaker.failed(20.0, "answered 503")
+    assert breaker.open_until == 20.0 + OPEN_SECONDS
+    assert breaker.why == "answered 503"
+
+
+def test_a_target_that_fails_again_after_an_open_spell_stays_away_twice_as_long_up_to_a_minute() -> None:
+    breaker, now, spells = Breaker(), 0.0, []
+    for _ in range(FAILURES - 1):
+        breaker.failed(now, "")
+    for _ in range(6):
+        breaker.failed(now, "")
+        spells.append(breaker.open_until - now)
+        now = breaker.open_until
+    assert spells == [5.0, 10.0, 20.0, 40.0, OPEN_LIMIT_SECONDS, OPEN_LIMIT_SECONDS]
+    breaker.succeeded()
+    assert breaker == Breaker()
+
+
+def test_a_retry_after_of_an_hour_is_believed_for_a_minute() -> None:
+    breaker = Breaker()
+    breaker.rest(100.0, 3_600.0)
+    assert breaker.resting_until == 160.0
+
+
+@given(st.lists(st.booleans(), max_size=2_000))
+def test_retries_never_exceed_a_fifth_of_the_requests_and_three(asks: list[bool]) -> None:
+    budget, requests, retries = RetryBudget(), 0, 0
+    for ask in asks:
+        if ask:
+            retries += budget.spend()
+        else:
+            requests += 1
+            budget.earn()
+        assert retries <= 0.2 * requests + RETRY_FLOOR + 1e-6
+
+
+def test_the_first_three_failures_of_a_new_gateway_may_be_tried_again() -> None:
+    budget = RetryBudget()
+    assert [budget.spend() for _ in range(4)] == [True, True, True, False]
