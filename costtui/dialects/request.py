@@ -7,7 +7,7 @@ import msgspec
 from costtui.dialects.media import speaks_of_media
 from costtui.dialects.operation import Operation
 from costtui.dialects.refusals import Refusal
-from costtui.dialects.shape import duplicate_key, is_deep
+from costtui.dialects.shape import is_deep, may_repeat_a_key
 from costtui.domain.clean import clean
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -18,31 +18,19 @@ _TRUE = b"true"
 _NOTHING = msgspec.Raw(_NULL)
 _WANTED = msgspec.Raw(_TRUE)
 
-_LIMIT_FIELDS = {
-    Operation.CHAT: ("max_completion_tokens", "max_tokens"),
-    Operation.COMPLETIONS: ("max_tokens",),
-    Operation.EMBEDDINGS: (),
-    Operation.RESPONSES: ("max_output_tokens",),
-    Operation.MESSAGES: ("max_tokens",),
-    Operation.COUNT_TOKENS: (),
-}
-_LIMIT_DIGITS = 12
-
 
 class Asked(NamedTuple):
     """A sound request."""
 
     operation: Operation
     fields: dict[str, msgspec.Raw]
-    """The body's top level in its own order; no key came twice."""
+    """The body's top level in its own order; of a key that came twice the last value."""
     model: str
     stream: bool
     wants_usage: bool
     """The client itself set `stream_options.include_usage`."""
     user: str
     """The end user that the request names; empty if none."""
-    max_output_tokens: int | None
-    """None where the request sets no bound."""
 
     @property
     def has_media(self) -> bool:
@@ -63,17 +51,17 @@ def read_request(operation: Operation, body: bytes) -> Asked:
         stream,
         options is not None and _wants_usage(options),
         _user(operation, fields),
-        _max_output_tokens(operation, fields),
     )
 
 
 def forward_body(asked: Asked, body: bytes, model: str, *, inject_usage: bool) -> bytes:
     """The body to send for `model`: the same bytes object if nothing changes, else only the top level is rebuilt.
 
-    `inject_usage` sets `stream_options.include_usage`, other options stay.
+    `inject_usage` sets `stream_options.include_usage`, other options stay. A body that may have a key twice is rebuilt
+    too: parsers differ on which one counts, and the upstream must read what was judged here.
     """
     inject = inject_usage and not asked.wants_usage
-    if not inject and model == asked.model:
+    if not inject and model == asked.model and not may_repeat_a_key(body, asked.fields):
         return body
     fields: dict[str, object] = {**asked.fields, "model": model}
     if inject:
@@ -96,8 +84,6 @@ def _top_level(body: bytes) -> dict[str, msgspec.Raw]:
         raise _bad(f"the body is not JSON: {clean(str(error))}") from None
     if is_deep(body):
         raise _too_deep()
-    if (key := duplicate_key(body, fields)) is not None:
-        raise _bad(f"the body has the key `{clean(key, 60)}` twice: parsers differ on which one counts; send it once")
     return fields
 
 
@@ -156,15 +142,6 @@ def _member(raw: msgspec.Raw, name: str) -> msgspec.Raw | None:
         return _FIELDS.decode(raw).get(name)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-
-
-def _max_output_tokens(operation: Operation, fields: dict[str, msgspec.Raw]) -> int | None:
-    for name in _LIMIT_FIELDS[operation]:
-        raw = fields.get(name)
-        if raw is not None:
-            digits = bytes(raw)
-            return int(digits) if len(digits) <= _LIMIT_DIGITS and digits.isdigit() else None
-    return None
 
 
 def _bad(message: str, code: str = "bad_body") -> Refusal:
