@@ -15,6 +15,7 @@ class LedgerLock:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        os.set_inheritable(descriptor, False)
         self.sign()
 
     @classmethod

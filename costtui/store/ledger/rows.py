@@ -4,9 +4,7 @@ from typing import NamedTuple
 
 from costtui.domain.attempt import Attempt, Lane
 
-DIMENSIONS = (
-    *("route", "target", "provider", "model", "operation", "key_id", "self_hosted", "provenance", "bucket"),
-)
+DIMENSIONS = (*("route", "target", "provider", "model", "operation", "key_id", "self_hosted", "provenance", "bucket"),)
 """What spend can be asked by. `self_hosted` comes as `self-hosted` or `api`, `bucket` as its first Unix millisecond."""
 
 
@@ -54,7 +52,7 @@ class LatencyRow(NamedTuple):
     """Time to the first byte of those attempts that had one."""
 
     labels: tuple[str, ...]
-    count: int
+    attempts: int
     p50_ms: int
     p95_ms: int
 

@@ -1,0 +1,248 @@
+"""The writing thread's side: commits, other processes' spool files, anchors, and faults of the disk."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from costtui.domain.attempt import Attempt, Lane
+from costtui.domain.reading import Problem
+from costtui.errors import StoreError
+from costtui.store.ballast import Ballast
+from costtui.store.faults import is_damage, is_full
+from costtui.store.ledger.anchors import write_anchor
+from costtui.store.ledger.chain import head_of
+from costtui.store.ledger.commit import Committer, Row
+from costtui.store.ledger.file import open_or_freeze
+from costtui.store.ledger.record import unframe
+from costtui.store.ledger.rollup import close_buckets, sweep_minutes
+from costtui.store.ledger.rows import Head
+from costtui.store.ledger.schema import LEDGER
+from costtui.store.ledger.spool import SPOOL, is_abandoned, remove, spool_files
+
+NOTICE_MS = 3_600_000
+"""How long a frozen or lost ledger stays among the warnings; the chain's origin keeps it."""
+LOOK_SECONDS = 1.0
+ANCHOR_SECONDS = 60.0
+CHORES_SECONDS = 20.0
+
+
+class LedgerKeeper:
+    """Owns the connection. Used by the writing thread alone, `trouble`, `lanes` and `newest_id` excepted."""
+
+    def __init__(
+        self,
+        state_dir: Path,
+        connection: sqlite3.Connection,
+        clock_ms: Callable[[], int],
+        on_anchor: Callable[[Head], None] | None,
+    ) -> None:
+        self.path = state_dir / LEDGER
+        self.lanes: dict[int, Lane] = {}
+        self._state_dir = state_dir
+        self._clock_ms = clock_ms
+        self._on_anchor = on_anchor
+        self._ballast = Ballast(state_dir / SPOOL)
+        self._offsets: dict[Path, int] = {}
+        self._take(connection)
+        self._anchored: Head | None = None
+        self._anchored_at = self._swept_at = time.monotonic()
+        self._trouble: Problem | None = None
+        self._notice: Problem | None = None
+        self._notice_until_ms = 0
+
+    @classmethod
+    def open(
+        cls,
+        state_dir: Path,
+        now_ms: int,
+        clock_ms: Callable[[], int],
+        on_anchor: Callable[[Head], None] | None,
+    ) -> "LedgerKeeper":
+        """Raises StoreDamaged or StoreError."""
+        connection, frozen = open_or_freeze(state_dir, now_ms)
+        keeper = cls(state_dir, connection, clock_ms, on_anchor)
+        if frozen is not None:
+            keeper._tell_frozen(frozen)
+        return keeper
+
+    def _take(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._committer = Committer(connection, self.lanes)
+        self._identity = self._file_identity()
+        self._head = head_of(connection)
+
+    @property
+    def trouble(self) -> Problem | None:
+        """What keeps it from writing, or what happened within the last hour."""
+        notice = self._notice if self._notice and self._clock_ms() < self._notice_until_ms else None
+        return self._trouble or notice
+
+    def newest_id(self) -> int:
+        """The largest attempt id of the file; 0 where it has none."""
+        return int(self._connection.execute("select coalesce(max(attempt_id), 0) from attempt").fetchone()[0])
+
+    def commit(self, rows: Sequence[Row]) -> bool:
+        """True once `rows` are in the ledger and on the disk."""
+        if self._file_identity() != self._identity and not self._start_over("was deleted or replaced"):
+            return False
+        try:
+            self._committer.commit(rows)
+        except sqlite3.Error as error:
+            self._failed(error)
+            return False
+        if self._file_identity() != self._identity:  # deleted while it was written: what was written went with it
+            return False
+        self._trouble = None
+        return True
+
+    def _failed(self, error: sqlite3.Error) -> None:
+        if is_damage(error):
+            self._start_over("is damaged")
+            return
+        self._trouble = _explain(error, self.path)
+        if is_full(error):
+            self._ballast.drop()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("pragma wal_checkpoint(truncate)")
+
+    def _start_over(self, why: str) -> bool:
+        """A new ledger in place of a damaged or lost one; its chain names the head of the old."""
+        with contextlib.suppress(sqlite3.Error):
+            self._head = head_of(self._connection)
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+        try:
+            connection, frozen = open_or_freeze(self._state_dir, self._clock_ms(), self._head)
+        except StoreError as error:
+            self._trouble = Problem("ledger", f"{error}; attempts wait in memory and in the spool")
+            return False
+        self._take(connection)
+        if frozen is not None:
+            self._tell_frozen(frozen)
+        else:
+            self._tell(f"{self.path} {why}; a new one was begun after row {self._head.seq}", "restore a backup")
+        return True
+
+    def _tell_frozen(self, frozen: Path) -> None:
+        text = f"{self.path} was damaged and is frozen as {frozen.name}; a new one was begun after it"
+        self._tell(text, "see `costtui verify`; keep the frozen file or restore a backup")
+
+    def _tell(self, text: str, remedy: str) -> None:
+        self._notice = Problem("ledger", text, remedy)
+        self._notice_until_ms = self._clock_ms() + NOTICE_MS
+
+    # other processes' spool files
+
+    def adopt(self, own: set[Path]) -> None:
+        """Commit what files of other processes gained; remove those whose process has ended."""
+        for path in spool_files(self._state_dir / SPOOL):
+            if path not in own:
+                abandoned = is_abandoned(path)  # before reading: nothing is appended after that
+                rest = self._read(path)
+                if abandoned and rest is not None:
+                    self._offsets.pop(path, None)
+                    self._discard(path, rest)
+
+    def _discard(self, path: Path, rest: bytes) -> None:
+        """A file that is committed. What a power cut left behind its last whole record is kept for a look."""
+        if not rest.strip(b"\0"):
+            remove(path)
+            return
+        kept = path.with_suffix(".torn")
+        path.replace(kept)
+        self._tell(f"{kept} ends in {len(rest)} bytes that are no attempt", "delete it once looked at")
+
+    def _read(self, path: Path) -> bytes | None:
+        """What comes after the last whole record, once everything before is committed; None if it could not be."""
+        start = self._offsets.get(path, 0)
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read()
+        except OSError:
+            return None
+        rows: list[Row] = []
+        whole = 0
+        for end, record, payload in unframe(data):
+            whole = end
+            if isinstance(record, Attempt):
+                rows.append((record, payload))
+            else:
+                self.lanes[record[0]] = record[1]
+        if rows and not self.commit(rows):
+            return None
+        self._offsets[path] = start + whole
+        return data[whole:]
+
+    # what is due now and then
+
+    def chores(self) -> None:
+        """Anchor each minute; close and sweep rollups; lay the ballast again."""
+        now = time.monotonic()
+        if now - self._anchored_at >= ANCHOR_SECONDS:
+            self._anchored_at = now
+            self.anchor()
+        if now - self._swept_at >= CHORES_SECONDS:
+            self._swept_at = now
+            self._sweep()
+
+    def _sweep(self) -> None:
+        try:
+            self._connection.execute("begin immediate")
+            close_buckets(self._connection, self._clock_ms())
+            sweep_minutes(self._connection, self._clock_ms())
+            self._connection.execute("commit")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("rollback")
+            self._failed(error)
+        else:
+            if self._trouble is None:
+                self._ballast.lay()
+
+    def anchor(self) -> None:
+        """Write down where the chain stands, if it moved."""
+        try:
+            head = head_of(self._connection, self._clock_ms())
+            if (self._anchored is not None and head.seq == self._anchored.seq) or head.seq == 0:
+                return
+            write_anchor(self._state_dir, head)
+        except sqlite3.Error as error:
+            self._failed(error)
+        except OSError as error:
+            self._trouble = Problem("ledger", f"no anchor written: {error.strerror}", "free disk space")
+        else:
+            self._anchored = head
+            if self._on_anchor is not None:
+                self._on_anchor(head)
+
+    def close(self, *, anchor: bool) -> None:
+        """Anchor, checkpoint, close."""
+        if anchor:
+            self.anchor()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("pragma wal_checkpoint(truncate)")
+        self._connection.close()
+
+    def _file_identity(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def _explain(error: sqlite3.Error, path: Path) -> Problem:
+    """Reason and remedy of a failed write."""
+    name = getattr(error, "sqlite_errorname", "")
+    waits = "attempts wait in memory and in the spool"
+    if name == "SQLITE_FULL":
+        return Problem("ledger", f"no space left for {path}; {waits}", "free disk space")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Problem("ledger", f"another program holds a lock on {path}; {waits}", "close that program")
+    if name.startswith("SQLITE_IOERR"):
+        return Problem("ledger", f"{path} cannot be written ({name}); {waits}", "check the disk")
+    return Problem("ledger", f"{path}: {error}; {waits}", "run costtui verify")
