@@ -23,6 +23,24 @@ def read_url(table: Table, key: str) -> str | None:
     return text
 
 
+def read_proxy(table: Table, key: str) -> str | None:
+    """The address of an HTTP proxy: scheme, host and port alone."""
+    text = table.text(key)
+    if text is None:
+        return None
+    parts = urlsplit(text) if not (fault := url_fault(text)) else None
+    if parts is None:
+        fault = "holds a user or password, which would stand in this file" if "@" in text else fault
+    elif parts.scheme != "http":
+        fault = "must start with http:// (the way to the target stays encrypted inside it)"
+    elif parts.path.strip("/"):
+        fault = "must be host and port alone"
+    if fault:
+        table.wrong(key, f"{fault}: %", text)
+        return None
+    return text
+
+
 def url_fault(text: str) -> str:
     """What is wrong with an address; empty when nothing is."""
     try:

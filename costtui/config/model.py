@@ -20,6 +20,8 @@ class Host:
     pays: str = "all"
     """`all`, or `mine`: only GPUs that processes of this user hold"""
     state_dir: Path | None = None
+    control: str = "ask"
+    """`ask`: routes can be changed by hand, after a preview; `off`: not from this host"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,9 @@ class Route:
     weights: tuple[tuple[str, int], ...] = ()
     """With `weighted`: target and its share; the shares need not sum to 100."""
     cache: "PromptCache | None" = None
+    serves: tuple[str, ...] = ()
+    """What clients use it for, of `chat`, `messages`, `completions`, `embeddings`, `responses`: each of its targets was
+    found able to serve it when the configuration was read. Empty: not said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from costtui.config.document import Document
+from costtui.config.gateway import read_gateway, refuse_loops
 from costtui.config.gpus import read_currencies, read_gpus
-from costtui.config.model import Config, Gateway, Host, Sampling
+from costtui.config.model import Config, Host, Sampling
+from costtui.config.routes import read_routes
 from costtui.config.spending import read_alerts, read_billing, read_budgets, read_prices, read_tco
 from costtui.config.table import Problems, Table
-from costtui.config.targets import read_routes, read_targets
+from costtui.config.targets import read_targets
 
 UTC = ZoneInfo("UTC")
 
@@ -34,8 +36,9 @@ def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tu
         tco=read_tco(whole.table("tco")),
         alerts=read_alerts(whole.table("alerts")),
         sampling=_sampling(whole.table("agent")),
-        gateway=_gateway(whole.table("gateway")),
+        gateway=read_gateway(whole.table("gateway")),
     )
+    refuse_loops(whole.table("targets"), targets, config.gateway)
     whole.close()
     return config, problems.lines()
 
@@ -49,6 +52,7 @@ def _host(table: Table) -> Host:
         timezone=_timezone(table),
         pays=table.choice("pays", ("all", "mine"), "all"),
         state_dir=_expanded(table, state_dir),
+        control=table.choice("control", ("ask", "off"), "ask"),
     )
     table.close()
     return host
@@ -81,14 +85,3 @@ def _sampling(table: Table) -> Sampling:
     )
     table.close()
     return sampling
-
-
-def _gateway(table: Table) -> Gateway:
-    default = Gateway()
-    listen = table.text("listen") or default.listen
-    host, colon, port = listen.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536):
-        table.wrong("listen", 'must be an address and port such as "127.0.0.1:4100", not %', listen)
-    clients = table.choice("clients", ("key", "same-uid"), default.clients)
-    table.close()
-    return Gateway(listen=listen, clients=clients)

@@ -1,10 +1,11 @@
-"""`[targets]` and `[routes]`: where requests can go."""
+"""`[targets]`: where requests can go."""
 
-from collections.abc import Sequence
+from pathlib import Path
 
-from costtui.config.addresses import read_secret, read_url
-from costtui.config.model import Route, Target
-from costtui.config.table import Table, nearest
+from costtui.config.addresses import read_proxy, read_secret, read_url
+from costtui.config.model import Target
+from costtui.config.providers import PLACED, engine_base, usual_dialect
+from costtui.config.table import Table
 
 ENGINES = ("vllm", "sglang", "tgi", "triton", "trtllm", "llamacpp", "lmdeploy", "ollama")
 PROVIDERS = (
@@ -12,7 +13,8 @@ PROVIDERS = (
     "groq", "huggingface", "hyperbolic", "mistral", "moonshot", "nebius", "novita", "openai", "openrouter",
     "perplexity", "sambanova", "siliconflow", "together", "xai",
 )  # fmt: skip
-STRATEGIES = ("idle-first", "cheapest", "weighted", "pinned", "cascade")
+DIALECTS = ("openai", "anthropic", "both")
+ON_DISCONNECT = ("abort", "drain")
 
 
 def read_targets(table: Table) -> tuple[Target, ...]:
@@ -35,10 +37,12 @@ def _target(name: str, table: Table) -> Target:
     if ("engine" in table) == ("provider" in table):
         table.wrong(None, "needs `engine` (self-hosted) or `provider` (an API), and not both")
     capacity = table.number("capacity_output_tokens_per_second", above=True)
+    url = read_url(table, "url")
+    usual = Target(name)
     target = Target(
         name=name,
         engine=engine,
-        url=read_url(table, "url"),
+        url=url if url is None or engine is None else engine_base(url),
         model=table.text("model"),
         gpus=_gpus(table),
         metrics_url=read_url(table, "metrics_url"),
@@ -47,6 +51,14 @@ def _target(name: str, table: Table) -> Target:
         endpoint=table.text("endpoint"),
         key=read_secret(table, "key"),
         compare=table.text("compare"),
+        dialect=table.choice("dialect", DIALECTS, usual_dialect(engine, provider)),
+        local=_yes(table, "local", usual=provider is None),
+        ca=_certificates(table),
+        proxy=read_proxy(table, "proxy"),
+        connect_seconds=_seconds(table, "connect_seconds", usual.connect_seconds, 60),
+        first_byte_seconds=_seconds(table, "first_byte_seconds", usual.first_byte_seconds, 7200),
+        idle_seconds=_seconds(table, "idle_seconds", usual.idle_seconds, 3600),
+        on_disconnect=table.choice("on_disconnect", ON_DISCONNECT, usual.on_disconnect),
     )
     _require(table)
     table.close()
@@ -62,6 +74,36 @@ def _require(table: Table) -> None:
             table.wrong(key, "belongs to a target with `engine`")
     if "provider" in table and not ("model" in table or "endpoint" in table):
         table.wrong(None, "needs `model`, or `endpoint` for a dedicated one")
+    if table.take("provider") in PLACED:
+        table.require("url")
+
+
+def _yes(table: Table, key: str, *, usual: bool) -> bool:
+    value = table.take(key)
+    if value is None or isinstance(value, bool):
+        return usual if value is None else value
+    table.wrong(key, "must be true or false, not %", value)
+    return usual
+
+
+def _certificates(table: Table) -> Path | None:
+    """A file of certificates in PEM; whether it is there is seen when it is used, since a disk may come late."""
+    text = table.text("ca")
+    if text is None:
+        return None
+    if not text.startswith(("/", "~/")):
+        table.wrong("ca", "must be an absolute path to certificates, not %", text)
+        return None
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        table.wrong("ca", "has ~, but this user has no home directory")
+        return None
+
+
+def _seconds(table: Table, key: str, usual: float, high: int) -> float:
+    value = table.number(key, high=high, above=True)
+    return usual if value is None else float(value)
 
 
 def _gpus(table: Table) -> tuple[int | str, ...] | None:
@@ -80,31 +122,3 @@ def _names_a_gpu(item: object) -> bool:
     if isinstance(item, str):
         return item.startswith(("GPU-", "MIG-")) and item.isascii() and item.isprintable() and len(item) < 100
     return type(item) is int and 0 <= item < 4096
-
-
-def read_routes(table: Table, targets: Sequence[Target]) -> tuple[Route, ...]:
-    """Every route; the targets that it names must exist."""
-    return tuple(_route(name, inner, targets) for name, inner in table.named_tables())
-
-
-def _route(name: str, table: Table, targets: Sequence[Target]) -> Route:
-    table.require("strategy", "targets")
-    strategy = table.choice("strategy", STRATEGIES, "idle-first")
-    ways = known_targets(table, "targets", targets) or ()
-    boundary = known_targets(table, "boundary", targets)
-    for way in ways if boundary is not None else ():
-        if way not in (boundary or ()):
-            table.wrong("targets", "names a target outside the route's boundary: %", way)
-    ttft = table.number("ttft_seconds", high=600, above=True)
-    table.close()
-    return Route(name, strategy, ways, boundary, None if ttft is None else float(ttft))
-
-
-def known_targets(table: Table, key: str, targets: Sequence[Target]) -> tuple[str, ...] | None:
-    """A list of target names, each of which must be configured."""
-    names = table.names(key)
-    known = [target.name for target in targets]
-    for name in names or ():
-        if name not in known:
-            table.wrong(key, f"names an unknown target %{nearest(name, known)}", name)
-    return names

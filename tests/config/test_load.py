@@ -101,7 +101,7 @@ def test_all_problems_come_at_once_each_with_its_line_and_the_nearest_key() -> N
         '[targets]\nllama = { engine = "vlm", url = "http://127.0.0.1:8000" }\n'
         '[routes.chat]\nstrategy = "cheapest"\ntargets = ["lama"]\n[gatway]\n'
     )
-    assert problems[0].startswith('c.toml:2 host.timezome: is not a setting; did you mean "timezone"?; known: name')
+    assert problems[0].startswith('c.toml:2 host.timezome: is not a setting; did you mean "timezone"?; known: control')
     assert (
         problems[1]
         == 'c.toml:3 host.pays: must be one of the known words, not "mien"; did you mean "mine"?; known: all, mine'
@@ -229,14 +229,19 @@ def test_an_address_that_no_engine_has_is_refused(url: str) -> None:
     "url",
     [
         "http://127.0.0.1:8000/v1",
-        "https://vllm.internal",
-        "http://[::1]:8000",
-        "http://172.17.0.3:8000",
+        "https://vllm.internal/v1/",
+        "http://[::1]:8000/v1",
         "http://gpu07:80/x-y_z~",
     ],
 )
 def test_an_ordinary_address_is_taken_as_written(url: str) -> None:
     assert config_of(f"[targets]\na = {{ engine = 'vllm', url = '{url}' }}").targets[0].url == url
+
+
+@pytest.mark.parametrize("url", ["https://vllm.internal", "http://172.17.0.3:8000/", "http://[::1]:8000"])
+def test_an_engine_whose_path_is_left_out_serves_under_v1(url: str) -> None:
+    (target,) = config_of(f"[targets]\na = {{ engine = 'vllm', url = '{url}' }}").targets
+    assert target.url == url.rstrip("/") + "/v1"
 
 
 @pytest.mark.parametrize(
