@@ -204,7 +204,9 @@ class Exchange:
         client.transport.write(b"".join(head) + b"\r\n")
 
     def _marks(self) -> bytes:
-        return f"x-costtui-request-id: {self.request_id:016x}\r\nx-costtui-target: {self._address.name}\r\n".encode()
+        miss = "" if self.recording is None else "x-costtui-cache: miss\r\n"
+        name, number = self._address.name, self.request_id
+        return f"x-costtui-request-id: {number:016x}\r\nx-costtui-target: {name}\r\n{miss}".encode()
 
     def _flow(self, connection: UpstreamConnection) -> None:
         """Pieces of a stream, on their way at once; the last byte waits for the ledger."""

@@ -55,7 +55,11 @@ def run_gateway(options: GatewayOptions) -> int:
     log = EventLog(options.state_dir / LOG, now_ms)
     inherited = options.inherited
     ledger = LedgerWriter.open(
-        options.state_dir, now_ms=now_ms(), clock_ms=now_ms, lock_fd=None if inherited is None else inherited.lock
+        options.state_dir,
+        now_ms=now_ms(),
+        clock_ms=now_ms,
+        lock_fd=None if inherited is None else inherited.lock,
+        on_anchor=lambda head: log.write("ledger head", seq=head.seq, hash=head.hash.hex()),
     )
     try:
         listener = listen(config.gateway.listen) if inherited is None else socket.socket(fileno=inherited.listener)
