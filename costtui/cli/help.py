@@ -14,6 +14,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui init                find GPUs and engines on this host, write a commented configuration
   costtui status              the same in text; --json, --line for tmux, --check for cron
   costtui agent start         sample in the background; stop, restart, status, logs
+  costtui gateway start       carry, meter and route requests on localhost; stop, restart, status
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
@@ -54,6 +55,23 @@ costtui agent [run|start|stop|restart|status|logs] [--background]
   logs         the last 50 lines of agent.log
 
 Example, as a systemd unit:  ExecStart=/usr/local/bin/costtui agent run
+""",
+    "gateway": """\
+costtui gateway [run|start|stop|restart|status]
+
+Carries requests of OpenAI and Anthropic clients to the configured targets, meters each, and keeps the ledger. Point a
+client at http://127.0.0.1:4100/v1 (Anthropic's: http://127.0.0.1:4100) with a key of `costtui key add NAME`; its
+`model` is the name of a route or a target.
+
+  run          in the foreground, until Ctrl-C (this is the default)
+  start        in the background, in a session of its own
+  stop         take nothing new, let running answers end, then end
+  restart      let a new process take over, e.g. after an upgrade: no request is lost
+  status       how it is, which targets are left alone and why; exit 0 running, 3 otherwise
+
+Answers carry x-costtui-request-id, x-costtui-target and x-costtui-cost (USD; `~` estimated, `?` unknown).
+Example, as a systemd unit:  ExecStart=/usr/local/bin/costtui gateway run
+                             ExecReload=/usr/local/bin/costtui gateway restart
 """,
     "config": """\
 costtui config check
