@@ -6,7 +6,7 @@ with the plan.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import accumulate
@@ -50,6 +50,8 @@ class RoutePlan:
     """The change by hand that is in force."""
     drained: tuple[str, ...] = ()
     """Targets of the route that take nothing new."""
+    why: str = ""
+    """What each decision's sentence begins with."""
     bounds: tuple[float, ...] = field(default=(), repr=False)
     """Upper ends of the draws that lead to each decision but the last."""
     decisions: tuple[Decision, ...] = field(default=(), repr=False)
@@ -145,7 +147,7 @@ def _decided(plan: RoutePlan, why: str, none: str) -> RoutePlan:
     whole = sum(plan.shares)
     firsts = [(name, share) for name, share in zip(plan.targets, plan.shares, strict=True) if share]
     if not firsts:
-        return _with(plan, (), (Decision((), none),))
+        return _with(plan, why, (), (Decision((), none),))
     bounds = tuple(upper / whole for upper in accumulate(share for _, share in firsts))
     decisions = tuple(
         Decision(
@@ -154,26 +156,25 @@ def _decided(plan: RoutePlan, why: str, none: str) -> RoutePlan:
         )
         for name, share in firsts
     )
-    return _with(plan, bounds[:-1], decisions)
+    return _with(plan, why, bounds[:-1], decisions)
 
 
-def _with(plan: RoutePlan, bounds: tuple[float, ...], decisions: tuple[Decision, ...]) -> RoutePlan:
-    return RoutePlan(
-        plan.route, plan.strategy, plan.targets, plan.shares, plan.overridden_until_ms, plan.overridden_by,
-        plan.drained, bounds, decisions,
-    )  # fmt: skip
+def _with(plan: RoutePlan, why: str, bounds: tuple[float, ...], decisions: tuple[Decision, ...]) -> RoutePlan:
+    return replace(plan, why=why, bounds=bounds, decisions=decisions)
 
 
 @lru_cache(maxsize=NARROWED)
 def _without(plan: RoutePlan, closed: frozenset[str]) -> RoutePlan:
     """The plan while some of its targets are left alone; their shares go to the others in proportion."""
-    kept = [pair for pair in zip(plan.targets, plan.shares, strict=True) if pair[0] not in closed]
+    pairs = list(zip(plan.targets, plan.shares, strict=True))
+    kept = [(name, share) for name, share in pairs if name not in closed]
     shares = tuple(share for _, share in kept)
     if kept and not any(shares):
         shares = (1, *(0,) * (len(kept) - 1))
-    resting = ", ".join(name for name in plan.targets if name in closed)
-    narrowed = RoutePlan(plan.route, plan.strategy, tuple(name for name, _ in kept), shares)
-    return _decided(narrowed, f"{resting} failed of late", f"no target of {plan.route} is well: {resting} failed")
+    missed = ", ".join(name for name, share in pairs if name in closed and share)
+    narrowed = replace(plan, targets=tuple(name for name, _ in kept), shares=shares)
+    why = f"{missed} failed of late" if missed else plan.why
+    return _decided(narrowed, why, f"no target of {plan.route} is well: {', '.join(plan.targets)} failed of late")
 
 
 def _gone(route: "Route", overlay: Revision | None) -> str:

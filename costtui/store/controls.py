@@ -6,15 +6,28 @@ since a reader that may not write cannot recover the journal of a writer that wa
 
 import contextlib
 import json
+import os
 import sqlite3
 from pathlib import Path
 
 from costtui.domain.control import ControlsState, GatewayKey, Kind, Revision
 from costtui.domain.reading import Problem
 from costtui.errors import StoreDamaged, StoreError
+from costtui.store import controls_writing as writing
 from costtui.store.controls_file import CONTROLS, connect, make
+from costtui.store.controls_writing import AuditRow, KeyNameTaken, Superseded
 
-__all__ = ["CONTROLS", "ControlsState", "ControlsStore", "GatewayKey", "Kind", "Revision"]
+__all__ = [
+    "CONTROLS",
+    "AuditRow",
+    "ControlsState",
+    "ControlsStore",
+    "GatewayKey",
+    "KeyNameTaken",
+    "Kind",
+    "Revision",
+    "Superseded",
+]
 
 BUSY_SECONDS = 1.0
 PER_SCOPE = 50
@@ -33,6 +46,7 @@ class ControlsStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._text = str(path)
         self.trouble: Problem | None = None
         """Why the last look failed, where it did for another reason than a writer's moment."""
         self._reading: sqlite3.Connection | None = None
@@ -59,7 +73,7 @@ class ControlsStore:
         self._reading = self._version = None
 
     def changed(self) -> bool:
-        """Whether anything was committed since `state` was read last; takes 5 us."""
+        """Whether anything was committed since `state` was read last; takes 6 us."""
         identity = self._identity_now()
         if identity is None:
             return False
@@ -86,6 +100,23 @@ class ControlsStore:
         except (sqlite3.DatabaseError, ValueError, StoreError) as error:
             self._note(str(error))
         return self._state
+
+    def add_revision(self, revision: Revision) -> Revision:
+        """Write one and return it with its number; `revision_id` is not looked at. Raises Superseded where somebody
+        changed the same scope after `revision.parent`, StoreError where it cannot be written."""
+        return writing.add_revision(self.path, revision)
+
+    def add_key(self, key: GatewayKey, actor: str) -> None:
+        """Write one. Raises KeyNameTaken where a key in use has this name, StoreError where it cannot be written."""
+        writing.add_key(self.path, key, actor)
+
+    def revoke_key(self, key: GatewayKey, actor: str, at_ms: int) -> None:
+        """End a key. Raises StoreError where it cannot be written."""
+        writing.revoke_key(self.path, key, actor, at_ms)
+
+    def audit(self, limit: int = 100) -> list[AuditRow]:
+        """Who did what, newest first. Raises StoreError where it cannot be read."""
+        return writing.read_audit(self.path, limit)
 
     def _read(self, identity: tuple[int, int]) -> None:
         if self._reading is None:
@@ -114,7 +145,7 @@ class ControlsStore:
 
     def _identity_now(self) -> tuple[int, int] | None:
         try:
-            found = self.path.stat()
+            found = os.stat(self._text)
         except OSError:
             return None
         return found.st_dev, found.st_ino
