@@ -18,7 +18,9 @@ VERBS = {
     "doctor": "doctor",
     "gateway": "gateway",
     "init": "init",
+    "key": "key",
     "prices": "prices",
+    "route": "route",
     "status": "status",
     "help": "help",
 }

@@ -15,6 +15,8 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui status              the same in text; --json, --line for tmux, --check for cron
   costtui agent start         sample in the background; stop, restart, status, logs
   costtui gateway start       carry, meter and route requests on localhost; stop, restart, status
+  costtui route               where traffic goes; shift, pin, drain, undo move it by hand
+  costtui key add NAME        a key for the gateway's clients; list, revoke
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
@@ -89,7 +91,8 @@ what to do. Exit 1 if something needs doing.
 costtui init [--print] [--force]
 
 Finds GPUs, inference engines on local ports and names of API keys in the environment, and writes a commented
-configuration: to --config PATH, or to ~/.config/costtui/config.toml.
+configuration: to --config PATH, or to ~/.config/costtui/config.toml. Makes the gateway's first key in the state
+directory and prints the lines that make clients use it.
 
   --print      write to the terminal instead
   --force      replace a file that is there already; without it none is ever touched
@@ -104,6 +107,31 @@ costtui prices [NAME|list|compile|accept NAME]
 
 The first of these that knows a model's price decides: [prices] of the configuration by target, prices.toml beside it by
 provider and model, the catalogue, the list that comes with costtui.
+""",
+    "route": """\
+costtui route [list | show NAME] [--json]
+costtui route shift NAME TARGET=90 TARGET=10 [--for 2h] [--reason TEXT] [--yes] [--json]
+costtui route pin NAME TARGET [--for 2h]      costtui route drain TARGET [--for 2h | --undo]      costtui route undo
+
+  list       every route: strategy, shares, what was changed by hand and until when (this is the default)
+  show       one route with the changes made to it
+  shift      share its traffic out by hand: whole numbers, of which only the proportions count; the others get nothing
+             but stay fallbacks. It holds for 2h unless --for says otherwise, --for always until it is undone
+  pin        all of it to one target, and nowhere else when that one fails
+  drain      nothing new to a target, on every route; what runs there ends by itself
+  undo       take back your own last change that is in force
+
+Each shows its effect and asks; --yes for scripts. The actor is the login with the comment of its SSH key, or with the
+name in COSTTUI_ACTOR. Example:  costtui route shift chat llama=90 novita=10 --for 2h --reason "night batch"
+""",
+    "key": """\
+costtui key [list | add NAME | revoke NAME] [--json]
+
+  list       names, last four characters, when they were made and revoked (this is the default)
+  add        make a key and print it once on standard output; only its hash is kept
+  revoke     a running gateway refuses it from now on
+
+Example:  (umask 077; costtui key add team-a > team-a.key)
 """,
     "alert": """\
 costtui alert test
