@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from costtui.cli import doctor_config, doctor_gpus, doctor_host, doctor_state
+from costtui.cli import doctor_config, doctor_gateway, doctor_gpus, doctor_host, doctor_state
 from costtui.cli.finding import Finding
 from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
@@ -60,3 +60,4 @@ def _money(given: Given, config: Config, sweep: GpuSweep, at_ms: int) -> Iterato
     yield from doctor_state.directory(state_dir)
     yield doctor_state.prices(state_dir, at_ms)
     yield doctor_state.agent(state_dir, at_ms)
+    yield from doctor_gateway.gateway(config, state_dir, at_ms)

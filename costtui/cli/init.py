@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from costtui.cli.actor import actor
+from costtui.cli.first_key import export_lines, first_key
 from costtui.cli.found import Found, look
 from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
 from costtui.cli.proposal import proposal
 from costtui.config.load import default_path
+from costtui.config.model import Gateway
 from costtui.errors import CosttuiError, UsageError
 
 
@@ -30,7 +33,19 @@ def run(given: Given) -> int:
     write(path, _proposed(found), force=force)
     print(_summary(found))
     print(f"wrote {path}: correct it, then `costtui config check`")
+    _offer_key(given)
     return 0
+
+
+def _offer_key(given: Given) -> None:
+    """Make the gateway's first key, and say how clients come to use it."""
+    key = first_key(given.state_dir, actor(given.environ), now_ms())
+    if key is None:
+        print("the gateway has a key already: `costtui key list`")
+        return
+    print(f"made the gateway's first key: {key}")
+    print("`costtui gateway start`, and clients started from a shell with these lines go through it:")
+    print(export_lines(Gateway(), key))
 
 
 def _path(given: Given) -> Path:

@@ -31,7 +31,18 @@ NAME_LENGTH = 32
 
 def proposal(found: Found, day: date) -> str:
     """The whole file; it loads as it is, whatever GPUs and engines call themselves."""
-    parts = [HEAD.format(day=day), *_host(found), "", *_gpus(found, day), "", *_targets(found), "", BUDGETS]
+    parts = [
+        HEAD.format(day=day),
+        *_host(found),
+        "",
+        *_gpus(found, day),
+        "",
+        *_targets(found),
+        "",
+        *_routes(found),
+        "",
+        BUDGETS,
+    ]
     return "\n".join(parts)
 
 
@@ -92,10 +103,8 @@ def _targets(found: Found) -> Iterator[str]:
 
 
 def _engines(engines: tuple[ServedEngine, ...]) -> Iterator[str]:
-    taken: set[str] = set()
-    for served in engines:
+    for name, served in zip(_names(engines), engines, strict=True):
         engine = served.engine
-        name = _free(_slug(engine.model or "") or engine.kind, taken)
         fields = [f'engine = "{engine.kind}"', f'url = "{engine.url}"']
         if engine.model and clean(engine.model).strip():
             fields.append(f"model = {quoted(engine.model)}")
@@ -104,6 +113,23 @@ def _engines(engines: tuple[ServedEngine, ...]) -> Iterator[str]:
         else:
             yield "# Its GPUs could not be seen from here; say them, `gpus = [0, 1]`, or it is never called idle:"
         yield f"{name} = {{ {', '.join(fields)} }}"
+
+
+def _routes(found: Found) -> Iterator[str]:
+    """A route to the first engine: whether another one answers as well is for the user to say."""
+    yield "# --- Which of them serve what clients ask for: to list a target is to call its answers good enough ---"
+    first = next(iter(_names(found.engines)), None)
+    apis = [f'"api-{KEYS[name]}"' for name in found.keys]
+    mark, target = ("", first) if first is not None else ("#", "llama")
+    yield f'{mark}[routes.chat]    # clients ask for the model "chat"'
+    yield f'{mark}strategy = "idle-first"'
+    also = f"    # then, for instance: {', '.join(apis)}" if apis else ""
+    yield f'{mark}targets = ["{target}"]{also}'
+
+
+def _names(engines: tuple[ServedEngine, ...]) -> list[str]:
+    taken: set[str] = set()
+    return [_free(_slug(served.engine.model or "") or served.engine.kind, taken) for served in engines]
 
 
 def _slug(model: str) -> str:

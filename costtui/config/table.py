@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from costtui.config.document import Document, KeyPath, Step
+from costtui.config.duration import duration_seconds
 from costtui.domain.clean import clean
 
 _SECRET_KEY = re.compile(r"(^|[_-])(key|token|secret|password|passwd|webhook|credential)s?$", re.IGNORECASE)
@@ -15,7 +16,6 @@ _SECRET_VALUE = re.compile(
     r"(?<![A-Za-z0-9])(sk|pk|rk|hf|gsk|xai|ghp|gho|glpat|nvapi|xox[a-z])[-_][A-Za-z0-9_-]{10,}|AKIA|AIza|eyJ"
     r"|-----BEGIN|Bearer |hooks\.slack|(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+=_-]{24,}|://[^/\s]*@|\?.*="
 )
-_DURATION = re.compile(r"^(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$")
 SHOWN_CHARACTERS = 60
 
 
@@ -155,10 +155,8 @@ class Table:
         value = self.take(key)
         if value is None:
             return None
-        found = _DURATION.match(value) if isinstance(value, str) else None
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
-        total = days * 86_400 + hours * 3600 + minutes * 60 + seconds
-        if not 0 < total <= 366 * 86_400:
+        total = duration_seconds(value) if isinstance(value, str) else None
+        if total is None:
             self.wrong(key, 'must be a duration such as "2h", "15m" or "1h30m", not %', value)
             return None
         return total

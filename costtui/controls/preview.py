@@ -120,7 +120,7 @@ def _api_after(
     )
     parts = []
     for name, percent in percents(plan).items():
-        if name in hosted or not percent:
+        if name in hosted or not percent or not any(tokens):
             continue
         price = prices.get(name)
         if price is None:

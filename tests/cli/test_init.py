@@ -105,7 +105,8 @@ def test_no_name_can_break_the_file_or_add_a_setting(
     text = proposal(found, DAY)
     config = loaded(text)
     assert len(config.targets) == len(models)
-    assert (config.gpus, config.routes, config.budgets, config.host.name) == ((), (), (), None)
+    assert (config.gpus, config.budgets, config.host.name) == ((), (), None)
+    assert [route.targets for route in config.routes] == [(config.targets[0].name,)] * bool(models)
     assert not any(ord(letter) < 32 and letter != "\n" for letter in text)
     loaded(waiting(text))
 
