@@ -131,9 +131,11 @@ def _user(operation: Operation, fields: dict[str, msgspec.Raw]) -> str:
     if operation is Operation.MESSAGES:
         raw = fields.get("metadata")
         raw = _member(raw, "user_id") if raw is not None else None
-    else:
-        raw = fields.get("safety_identifier") or fields.get("user")
-    return _text(raw) if raw is not None else ""
+        return _text(raw) if raw is not None else ""
+    raw = fields.get("safety_identifier")
+    user = _text(raw) if raw is not None else ""
+    raw = fields.get("user")
+    return user or (_text(raw) if raw is not None else "")
 
 
 def _member(raw: msgspec.Raw, name: str) -> msgspec.Raw | None:
