@@ -98,7 +98,7 @@ class Seen:
 
 
 class Provider:
-    """The server, in a thread of its own. A script is found by the model asked for, else the next in turn, else `usual`."""
+    """The server, in a thread of its own. A script is found by the model, else the next in turn, else `usual`."""
 
     def __init__(self, api: Api = "openai", tls: ssl.SSLContext | None = None) -> None:
         self.api: Api = api
@@ -115,6 +115,7 @@ class Provider:
         self._tasks: set[asyncio.Task[None]] = set()
         self.open: set[asyncio.Transport] = set()
         """Connections that callers hold now."""
+        self._closed = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
         self.port = 0
@@ -164,8 +165,14 @@ class Provider:
 
     async def _ended(self) -> None:
         while self.open:
-            await asyncio.sleep(0.005)
+            await self._closed.wait()
+            self._closed.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def closed(self, transport: asyncio.Transport) -> None:
+        """A connection is gone."""
+        self.open.discard(transport)
+        self._closed.set()
 
     def adopt(self, task: "asyncio.Task[None]") -> None:
         """Ended with the server."""
@@ -205,7 +212,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self._gone()
-        self._provider.open.discard(self.transport)
+        self._provider.closed(self.transport)
         self._task.cancel()
 
     def _gone(self) -> None:
