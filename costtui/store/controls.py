@@ -133,6 +133,8 @@ class ControlsStore:
             with contextlib.suppress(sqlite3.Error):
                 reading.execute("commit")
         self._state = ControlsState(tuple(_revision(row) for row in revisions), tuple(_key(row) for row in keys))
+        if self._version is None:
+            reading.execute("pragma busy_timeout = 0")  # the gateway's loop never waits; only the first look may
         self._version = version
 
     def _take_note(self, error: sqlite3.OperationalError) -> None:
