@@ -147,8 +147,9 @@ class StreamMeter:
         first, second = self._marks
         events = split_events(block)
         hidden = []
+        for made in events if self._operation is Operation.RESPONSES else (block,):
+            self._count(made)  # the last event of `responses` holds all that was made once more
         for place, event in enumerate(events):
-            self._count(event)
             if (_USAGE in event or first in event or second in event) and self._read(event):
                 hidden.append(place)
         for place in reversed(hidden):
