@@ -27,7 +27,7 @@ class Order:
 
 async def complete(asked: Asked, answer: Answer, serving: Serving, dice: Random, clock: Callable[[], float]) -> None:
     """Answer `/v1/chat/completions`; a client that goes away frees its place."""
-    order = _order(asked.body, dice)
+    order = read_order(asked.body, dice)
     if order is None:
         message = "messages must be a list of objects with content"
         await answer.send_json({"error": {"message": message, "type": "BadRequestError", "code": 400}}, 400)
@@ -45,7 +45,7 @@ async def _whole(order: Order, job: Job, answer: Answer, serving: Serving, clock
     while not job.finished:
         await asyncio.sleep(TICK_SECONDS)
         serving.advance(clock())
-    choice = {"index": 0, "message": {"role": "assistant", "content": _text(0, job.output_tokens)}}
+    choice = {"index": 0, "message": {"role": "assistant", "content": text(0, job.output_tokens)}}
     body = _frame(serving, "chat.completion", [choice | {"finish_reason": order.reason}], clock())
     await answer.send_json(body | {"usage": _usage(job)})
 
@@ -57,7 +57,7 @@ async def _stream(order: Order, job: Job, answer: Answer, serving: Serving, cloc
         await asyncio.sleep(TICK_SECONDS)
         serving.advance(clock())
         if job.done_tokens > said:
-            delta = {"role": "assistant", "content": _text(said, job.done_tokens)}
+            delta = {"role": "assistant", "content": text(said, job.done_tokens)}
             said = job.done_tokens
             reason = order.reason if said == job.output_tokens else None
             await _event(answer, serving, [{"index": 0, "delta": delta, "finish_reason": reason}], clock())
@@ -88,12 +88,14 @@ def _usage(job: Job) -> dict[str, object]:
     }
 
 
-def _text(start: int, end: int) -> str:
+def text(start: int, end: int) -> str:
+    """As many words as tokens."""
     return "".join(f"{_WORDS[index % len(_WORDS)]} " for index in range(start, end))
 
 
-def _order(body: bytes, dice: Random) -> Order | None:
-    """A word counts as a token. `ignore_eos` with `max_tokens` gives exactly so many, as in vLLM."""
+def read_order(body: bytes, dice: Random) -> Order | None:
+    """None for what is no chat. A word counts as a token. `ignore_eos` with `max_tokens` gives exactly so many, as in
+    vLLM."""
     try:
         asked = json.loads(body)
         words = sum(len(str(message["content"]).split()) for message in asked["messages"])

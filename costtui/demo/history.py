@@ -1,4 +1,4 @@
-"""The simulated host's past, written through the same door as the agent's seconds.
+"""The simulated host's past, written through the same doors as the agent's seconds and the gateway's attempts.
 
 It runs as a process, `python -m costtui.demo.history`, because the writer and its libraries cost 23 MB that the
 screen's process would keep for as long as it is open.
@@ -7,13 +7,14 @@ screen's process would keep for as long as it is open.
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costtui.demo.host import GPU_NAME, ROLES, gpu_uuid
 from costtui.demo.parent import die_with
 from costtui.demo.past import PastMinute, ticks
+from costtui.demo.spent import attempt_of, spent
+from costtui.store.ledger.writer import LedgerWriter
 from costtui.store.rows import KnownGpu, Second
 from costtui.store.writer import TelemetryWriter
 
@@ -25,15 +26,25 @@ BATCH_MINUTES = 480
 WAIT_SECONDS = 30
 
 
-def write_history(state_dir: Path, from_ms: int, to_ms: int, seed: int) -> None:
-    """Fill the store with every minute of [from, to). Raises StoreError where it cannot be written."""
+def write_telemetry(state_dir: Path, minutes: Sequence[PastMinute], from_ms: int, to_ms: int) -> None:
+    """Fill the store with what GPUs and engines did. Raises StoreError where it cannot be written."""
     writer = TelemetryWriter.open(state_dir, now_ms=to_ms)
     try:
         past = _Past(from_ms, to_ms)
-        minutes = ticks(from_ms, to_ms, seed)
-        while batch := list(islice(minutes, BATCH_MINUTES)):
-            writer.record(past.second(batch))
+        for start in range(0, len(minutes), BATCH_MINUTES):
+            writer.record(past.second(minutes[start : start + BATCH_MINUTES]))
         writer.record(Second(to_ms, known=tuple(past.known()))).result(WAIT_SECONDS)
+    finally:
+        writer.close()
+
+
+def write_ledger(state_dir: Path, minutes: Sequence[PastMinute], to_ms: int, seed: int, key_id: str) -> None:
+    """Fill the ledger with what requests used. Raises StoreError where it cannot be written."""
+    writer = LedgerWriter.open(state_dir, now_ms=to_ms, clock_ms=lambda: to_ms)
+    try:
+        for row in spent(minutes, seed, key_id):
+            writer.settle(attempt_of(row, writer.new_attempt_id(), writer.lane(row.lane)))
+        writer.committed(WAIT_SECONDS)
     finally:
         writer.close()
 
@@ -74,11 +85,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--from", type=int, required=True, dest="from_ms", help="unix milliseconds")
     parser.add_argument("--to", type=int, required=True, dest="to_ms", help="unix milliseconds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--key-id", default="", help="gateway key that the ledger's past names")
     parser.add_argument("--parent", type=int, help="end when this process does")
     options = parser.parse_args(arguments)
     if options.parent is not None:
         die_with(options.parent)
-    write_history(options.state_dir, options.from_ms, options.to_ms, options.seed)
+    minutes = list(ticks(options.from_ms, options.to_ms, options.seed))
+    write_telemetry(options.state_dir, minutes, options.from_ms, options.to_ms)
+    write_ledger(options.state_dir, minutes, options.to_ms, options.seed, options.key_id)
 
 
 if __name__ == "__main__":

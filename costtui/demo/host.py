@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 GIB = 1024**3
+USD_PER_GPU_HOUR = "2.49"
 GPU_NAME = "NVIDIA H100 80GB HBM3"
 MEMORY_BYTES = 80 * GIB
 LOST_REASON = "the GPU has fallen off the bus (Xid 79)"
@@ -19,15 +20,15 @@ class SimulatedEngine:
     prefill_tokens_per_second: float
     decode_tokens_per_second: float
     share: float
-    """Part of all requests that are sent here."""
+    """Part of all requests that come here."""
     pid: int
     """Above the highest that Linux gives, so that no real process can be meant."""
 
 
 ENGINES = (
-    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.72, 4_241_201),
+    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.525, 4_241_201),
     SimulatedEngine("mixtral", "mistralai/Mixtral-8x7B-Instruct-v0.1", (2, 3), 20_000.0, 3_200.0, 0.002, 4_241_377),
-    SimulatedEngine("llama-8b", "meta-llama/Llama-3.1-8B-Instruct", (4,), 25_000.0, 9_000.0, 0.278, 4_241_460),
+    SimulatedEngine("llama-8b", "meta-llama/Llama-3.1-8B-Instruct", (4,), 25_000.0, 9_000.0, 0.16, 4_241_460),
 )
 """Speeds: the order of published measurements on H100s; the 70B on two at 10,000 prompt and 2,500 output tokens/s."""
 

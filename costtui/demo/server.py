@@ -1,7 +1,7 @@
 """The simulated host as a process: `python -m costtui.demo.server`.
 
 It writes one line of JSON to its standard output when it listens: `{"url", "engines": [{"name", "url", "model",
-"gpus"}]}`; the same is at GET URL/simulated/host, and the GPUs at GET URL/simulated/gpus.
+"gpus"}], "apis": [{"name", "url"}]}`; the same is at GET URL/simulated/host, the GPUs at GET URL/simulated/gpus.
 """
 
 import argparse
@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
-from costtui.demo import chat
+from costtui.demo import chat, providers
+from costtui.demo.apis import APIS
 from costtui.demo.exposition import exposition
 from costtui.demo.gpus import readings
 from costtui.demo.host import ENGINES
@@ -25,7 +26,7 @@ from costtui.probes.wire import gpu_to_json
 
 
 class SimulatedHost:
-    """Engines and GPUs of one run; `clock` gives unix seconds."""
+    """Engines, GPUs and API providers of one run; `clock` gives unix seconds."""
 
     def __init__(self, clock: Callable[[], float], dice: Random) -> None:
         self._clock = clock
@@ -44,7 +45,12 @@ class SimulatedHost:
             about = serving.engine
             url = f"http://127.0.0.1:{engine_port}/v1"
             engines.append({"name": about.name, "url": url, "model": about.model, "gpus": list(about.gpus)})
-        self.description = {"url": f"http://127.0.0.1:{host_port}", "engines": engines}
+        apis = []
+        for api in APIS:
+            server, api_port = await listen(partial(providers.serve, api, dice=self._dice, clock=self._clock))
+            servers.append(server)
+            apis.append({"name": api.name, "url": f"http://127.0.0.1:{api_port}/v1"})
+        self.description = {"url": f"http://127.0.0.1:{host_port}", "engines": engines, "apis": apis}
         return tuple(servers)
 
     async def _host(self, asked: Asked, answer: Answer) -> None:

@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 BODY_BYTES = 4 * 1024 * 1024
 IDLE_SECONDS = 300.0
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 413: "Content Too Large"}
+_REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Asked:
     method: str
     path: str
     body: bytes
+    fields: dict[str, str] = field(default_factory=dict)
+    """Header fields, names in lower case."""
 
 
 class Answer:
@@ -83,4 +85,4 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
         length = int(fields.get("content-length", "0"))
         if not 0 <= length <= BODY_BYTES or "transfer-encoding" in fields:
             return None
-        return Asked(method, path, await reader.readexactly(length))
+        return Asked(method, path, await reader.readexactly(length), fields)
