@@ -66,7 +66,7 @@ _LATE = {grain.name: _upsert(grain, f"and {ENDED} < ?") for grain in CLOSED}
 
 
 def closed_until(connection: sqlite3.Connection) -> dict[str, int]:
-    """By grain, the moment up to which its table is complete; what is not in it is not closed yet."""
+    """By grain, the moment up to which its table is complete; of minutes, the moment before which they are gone."""
     return dict(connection.execute("select grain, until_ms from closed").fetchall())
 
 
@@ -74,7 +74,7 @@ def add_rows(connection: sqlite3.Connection, first: int, last: int, oldest_ms: i
     """Count the rows of one commit, the oldest of which ended at `oldest_ms`; within its transaction."""
     connection.execute(_EACH, (first, last))
     for grain, until_ms in closed_until(connection).items():
-        if oldest_ms < until_ms:
+        if oldest_ms < until_ms and grain in _LATE:
             connection.execute(_LATE[grain], (first, last, until_ms))
 
 
@@ -110,3 +110,4 @@ def sweep_minutes(connection: sqlite3.Connection, now_ms: int) -> None:
     if oldest is not None and oldest < until_ms // MINUTE.size_ms:
         end = min(until_ms // MINUTE.size_ms, oldest + 360)
         connection.execute("delete from spend_1m where bucket < ?", (end,))
+        connection.execute("replace into closed (grain, until_ms) values (?, ?)", (MINUTE.name, end * MINUTE.size_ms))

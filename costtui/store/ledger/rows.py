@@ -61,7 +61,7 @@ class RateRow(NamedTuple):
     """What one API provider costs per hour at the pace of the span."""
 
     provider: str
-    nano_per_hour: int
+    nano_per_hour: int | None
     unpriced: int
 
 
