@@ -1,0 +1,1 @@
+"""What costtui's gateway costs beside nginx, HAProxy and other gateways, measured in one run."""
