@@ -53,16 +53,18 @@ def _weights(table: Table, strategy: str, ways: Sequence[str]) -> tuple[tuple[st
         return ()
     if "weights" not in table:
         table.wrong(None, f"weighted needs `weights = {{ {', '.join(f'{way} = 50' for way in ways[:2])} }}`")
-    elif not any(share for _, share in given):
+    elif all(share == 0 for _, share in given):
         table.wrong("weights", "gives no target a share above 0")
-    return tuple(given)
+    return tuple((name, share or 0) for name, share in given)
 
 
-def _share(table: Table, name: str) -> int:
+def _share(table: Table, name: str) -> int | None:
+    """None for what is no share, which is then noted."""
     value = table.number(name, high=LARGEST_SHARE)
     if value is not None and value != int(value):
         table.wrong(name, "must be a whole number, not %", value)
-    return int(value or 0)
+        return None
+    return None if value is None else int(value)
 
 
 def _serves(table: Table, ways: Sequence[str], targets: Sequence[Target]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ CONTROLS = "controls.db"
 APPLICATION_ID = 0x434F5343
 """`COSC`"""
 VERSION = 1
+SETTINGS = ("synchronous = full", "trusted_schema = off", "foreign_keys = on", "recursive_triggers = on")
 SHAPE = (
     "create table revisions (revision_id integer primary key autoincrement, route text not null, target text not null,"
     " at_ms integer not null, actor text not null, reason text not null,"
@@ -50,10 +51,12 @@ def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     for raw, quoted in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
         text = text.replace(raw, quoted)
     connection = sqlite3.connect(f"file:{text}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None)
-    connection.execute("pragma synchronous = full")
-    connection.execute("pragma trusted_schema = off")
-    connection.execute("pragma foreign_keys = on")
-    connection.execute("pragma recursive_triggers = on")
+    try:
+        for setting in SETTINGS:
+            connection.execute(f"pragma {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

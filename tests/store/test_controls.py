@@ -178,7 +178,7 @@ def test_a_killed_writers_journal_is_rolled_back_by_the_reader(tmp_path: Path) -
         c = sqlite3.connect({str(tmp_path / CONTROLS)!r}, isolation_level=None)
         c.execute("pragma cache_size = 1"); c.execute("pragma cache_spill = 1"); c.execute("begin immediate")
         for n in range(3000):
-            c.execute("insert into audit (at_ms, actor, action, subject, reason) values (1, '', '', '', ?)", ("x" * 500,))
+            c.execute("insert into audit values (null, 1, '', '', '', ?)", ("x" * 500,))
         os.kill(os.getpid(), 9)
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, timeout=60)
