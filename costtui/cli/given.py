@@ -13,6 +13,7 @@ VERBS = {
     "": "top",
     "agent": "agent",
     "alert": "alert",
+    "backup": "backup",
     "config": "config",
     "demo": "demo",
     "doctor": "doctor",
@@ -20,8 +21,10 @@ VERBS = {
     "init": "init",
     "key": "key",
     "prices": "prices",
+    "purge": "purge",
     "route": "route",
     "status": "status",
+    "verify": "verify",
     "help": "help",
 }
 """Verb to module; the empty verb is the live screen."""

@@ -21,6 +21,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui doctor              what can be seen here, what cannot, and what to do about it
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui alert test          send a test message to the webhook
+  costtui verify              is the ledger what was written? backup, purge: copy it, let old attempts go
 
 Everywhere, before or after the command:
   --config PATH     configuration file (COSTTUI_CONFIG)
@@ -137,6 +138,26 @@ Example:  (umask 077; costtui key add team-a > team-a.key)
 costtui alert test
 
 Sends one test message to [alerts] webhook and says whether it was taken.
+""",
+    "verify": """\
+costtui verify [--json]
+
+Reads the ledger whole, with every sealed month: finds any row that was changed, removed or reordered, a tail that
+was cut off, a chain written anew, an old copy put back. Exit 0 if it is what was written, 1 if not.
+""",
+    "backup": """\
+costtui backup FILE
+
+Copies the ledger to a file that is not there yet, also while the gateway writes, and checks the copy. Sealed months
+(ledger-2026-11.db) do not change any more: copy them as they are.
+""",
+    "purge": """\
+costtui purge --older-than 90d [--yes]
+
+Removes the attempts that ended longer ago, for good; sums by quarter of an hour stay, and `costtui verify` stays
+content. Not while a gateway runs: it removes by itself what is older than 35 days.
+
+  --yes        do not ask
 """,
     "demo": """\
 costtui demo [--headless] [--seconds N] [--seed N] [--no-history] [--theme NAME]

@@ -16,11 +16,13 @@ from costtui.store.ledger.anchors import write_anchor
 from costtui.store.ledger.chain import head_of
 from costtui.store.ledger.commit import Committer, Row
 from costtui.store.ledger.file import open_or_freeze
+from costtui.store.ledger.purge import KEPT_MS, purge_months, purge_step
 from costtui.store.ledger.record import unframe
 from costtui.store.ledger.rollup import close_buckets, sweep_minutes
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.schema import LEDGER
-from costtui.store.ledger.spool import SPOOL, is_abandoned, remove, spool_files
+from costtui.store.ledger.seal import finish_sealing, month_is_over, seal
+from costtui.store.ledger.spool import SPOOL, is_abandoned, remove, spool_files, spool_is_own
 
 NOTICE_MS = 3_600_000
 """How long a frozen or lost ledger stays among the warnings; the chain's origin keeps it."""
@@ -62,6 +64,7 @@ class LedgerKeeper:
         on_anchor: Callable[[Head], None] | None,
     ) -> "LedgerKeeper":
         """Raises StoreDamaged or StoreError."""
+        finish_sealing(state_dir)
         connection, frozen = open_or_freeze(state_dir, now_ms)
         keeper = cls(state_dir, connection, clock_ms, on_anchor)
         if frozen is not None:
@@ -190,11 +193,15 @@ class LedgerKeeper:
             self._sweep()
 
     def _sweep(self) -> None:
+        now_ms = self._clock_ms()
         try:
+            self._retain(now_ms)
             self._connection.execute("begin immediate")
-            close_buckets(self._connection, self._clock_ms())
-            sweep_minutes(self._connection, self._clock_ms())
+            close_buckets(self._connection, now_ms)
+            sweep_minutes(self._connection, now_ms)
             self._connection.execute("commit")
+        except OSError as error:
+            self._trouble = Problem("ledger", f"{error.filename}: {error.strerror}", "check the disk")
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("rollback")
@@ -202,6 +209,14 @@ class LedgerKeeper:
         else:
             if self._trouble is None:
                 self._ballast.lay()
+
+    def _retain(self, now_ms: int) -> None:
+        """One step of letting old attempts go, and the month that is over."""
+        purge_months(self._state_dir, now_ms - KEPT_MS, now_ms)
+        purge_step(self._connection, self._state_dir, now_ms - KEPT_MS, now_ms)
+        if spool_is_own(self._state_dir / SPOOL) and month_is_over(self._connection, now_ms):
+            self.anchor()
+            self._take(seal(self._connection, self._state_dir, now_ms))
 
     def anchor(self) -> None:
         """Write down where the chain stands, if it moved."""

@@ -98,6 +98,11 @@ def spool_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: tuple(int(part) for part in path.stem.split("-")))
 
 
+def spool_is_own(folder: Path) -> bool:
+    """Whether no other process has a file there whose attempts may still have to be committed."""
+    return all(path.stem.split("-")[1] == str(os.getpid()) for path in spool_files(folder))
+
+
 def epoch_of(path: Path) -> int | None:
     """As the file's name says; None for a file that is not a spool's."""
     parts = path.stem.split("-")
