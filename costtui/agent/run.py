@@ -24,6 +24,9 @@ from costtui.probes.host import HostProbe
 from costtui.probes.nvml import NvmlSource
 from costtui.probes.simulated import SimulatedSource
 from costtui.report.compose import Composer
+from costtui.report.traffic import Traffic
+from costtui.store.controls import CONTROLS, ControlsStore
+from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 from costtui.store.writer import TelemetryWriter
 
@@ -41,14 +44,17 @@ def run_agent(options: AgentOptions) -> int:
     watch = ConfigWatch(options.config_path, os.environ, options.clock.now_ms())
     writer = _own(options)
     log = Log(options.state_dir, options.clock)
-    reader = TelemetryReader(options.state_dir)
+    reader, ledger = TelemetryReader(options.state_dir), LedgerReader(options.state_dir)
+    controls = ControlsStore(options.state_dir / CONTROLS)
+    traffic = Traffic(ledger, controls, options.state_dir)
     try:
         log.write("started", pid=os.getpid(), state_dir=str(options.state_dir))
         _say(options, f"costtui agent {os.getpid()}: sampling into {options.state_dir}; Ctrl-C ends it")
         gc.freeze()  # what is imported stays: the collector need not walk it every few seconds
-        asyncio.run(_sample(options, watch, writer, reader, log))
+        asyncio.run(_sample(options, watch, writer, reader, traffic, log))
     finally:
-        reader.close()
+        for each in (reader, ledger, controls):
+            each.close()
         _close(writer)
         log.write("ended", pid=os.getpid())
         log.close()
@@ -81,7 +87,12 @@ def _close(writer: TelemetryWriter) -> None:
 
 
 async def _sample(
-    options: AgentOptions, watch: ConfigWatch, writer: TelemetryWriter, reader: TelemetryReader, log: Log
+    options: AgentOptions,
+    watch: ConfigWatch,
+    writer: TelemetryWriter,
+    reader: TelemetryReader,
+    traffic: Traffic,
+    log: Log,
 ) -> None:
     stop = _stop_signals(detached=options.detached)
     config, _ = watch.look(options.clock.now_ms())
@@ -91,7 +102,7 @@ async def _sample(
                 clock=options.clock,
                 watch=watch,
                 writer=writer,
-                composer=Composer(reader),
+                composer=Composer(reader, traffic),
                 log=log,
                 egress=egress,
                 gpus=_gpus(options, config.sampling),

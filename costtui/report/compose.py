@@ -4,19 +4,20 @@ from typing import TYPE_CHECKING
 
 from costtui.analysis.budgets import Standing, standing
 from costtui.analysis.rent import terms_at
-from costtui.config.model import Budget, Config, Route
-from costtui.domain.amount import unknown_amount
+from costtui.config.model import Budget, Config
+from costtui.domain.amount import Amount, unknown_amount
 from costtui.domain.calendar import day_of, month_of, window_of
 from costtui.domain.clean import clean
 from costtui.domain.tick import EngineTotals, StateTotals
 from costtui.report import devices, ledger, schema, serving
 from costtui.report.accounts import Account, past_segments, segments
-from costtui.report.costing import Costing, Slow
+from costtui.report.costing import Costing
 from costtui.report.frame import Frame, frame
 from costtui.report.money import iso, usd
 from costtui.report.observation import GpuNow, Observation
 from costtui.report.stored import Prices, Stored
 from costtui.report.totals import RunningTotals, add_engines, add_states
+from costtui.report.traffic import Carried, Traffic
 from costtui.report.warnings import warnings
 
 if TYPE_CHECKING:
@@ -30,10 +31,14 @@ LONGEST_WINDOW_MS = 367 * 86_400_000
 
 
 class Composer:
-    """Composes the picture each second; totals of closed time are cached between calls."""
+    """Composes the picture each second; totals of closed time are cached between calls.
 
-    def __init__(self, stored: Stored) -> None:
+    `traffic` is what the gateway carried.
+    """
+
+    def __init__(self, stored: Stored, traffic: Traffic) -> None:
         self._stored = stored
+        self._traffic = traffic
         self._gpus: RunningTotals[StateTotals] = RunningTotals(stored.gpu_totals, add_states)
         self._engines: RunningTotals[EngineTotals] = RunningTotals(stored.engine_totals, add_engines)
         self._windows: dict[str, RunningTotals[StateTotals]] = {}
@@ -47,29 +52,35 @@ class Composer:
         now_ms, zone = seen.at_ms, config.host.timezone
         self._read_facts(now_ms)
         here = frame(seen, config, self._sessions)
-        slow = self._costing.at(here, prices)
+        slow, carried = self._costing.at(here, prices), self._traffic.at(now_ms, config)
+        pace = ledger.Pace(slow.power_usd_per_hour, carried.usd_per_hour)
         day, month = day_of(now_ms, zone), month_of(now_ms, zone)
         today_window = segments(self._gpus, seen.kept.values(), day[0], now_ms)
         month_window = past_segments(self._gpus, seen.kept.values(), month[0], day[0], now_ms) + today_window
         today, so_far = here.accounts(today_window), here.accounts(month_window)
-        spent = {"day": self._spent(here, today, day[0]), "month": self._spent(here, so_far, month[0])}
-        standings = [(budget, self._standing(here, budget, spent, slow)) for budget in config.budgets]
+        spent = {
+            "day": self._spent(here, today, carried.today, day[0]),
+            "month": self._spent(here, so_far, carried.month, month[0]),
+        }
+        standings = [
+            (budget, self._standing(here, budget, spent, pace, metered=carried.metered)) for budget in config.budgets
+        ]
         served = self._engines.since(day[0], now_ms)
         return schema.Status(
             schema=schema.SCHEMA,
             at=iso(now_ms),
             agent=schema.Agent(state="running", age_seconds=0, pid=seen.pid),
             host=devices.host(seen, config),
-            burn=ledger.burn(here.counted, here.rates, expected=here.expected),
-            today=_span(here, spent["day"], day, slow),
-            month=_span(here, spent["month"], month, slow),
-            unknown=here.unknown,
+            burn=ledger.burn(here.counted, here.rates, carried.api.usd_per_hour, expected=here.expected),
+            today=_span(here, spent["day"], day, pace),
+            month=_span(here, spent["month"], month, pace),
+            unknown=here.unknown(_missing(carried)),
             gpus=tuple(_gpu(here, gpu, today[gpu.uuid], now_ms - day[0]) for gpu in seen.gpus),
             engines=tuple(
                 serving.part(each, served.get(each.target.name, EngineTotals()), slow.costs[each.target.name])
                 for each in seen.engines
             ),
-            routes=tuple(_route(route) for route in config.routes),
+            routes=carried.routes,
             budgets=tuple(_budget(budget, found, config, now_ms) for budget, found in standings),
             warnings=warnings(here, standings, slow.costs),
             sources=tuple(devices.source(each, now_ms) for each in seen.sources),
@@ -78,6 +89,10 @@ class Composer:
                 loaded_at=iso(seen.config_loaded_ms),
                 problems=tuple(clean(problem) for problem in seen.config_problems),
             ),
+            api=carried.api,
+            gateway=carried.gateway,
+            cache=carried.cache,
+            decisions=carried.decisions,
         )
 
     def _read_facts(self, now_ms: int) -> None:
@@ -86,11 +101,13 @@ class Composer:
             self._sessions = tuple(self._stored.sessions(0, now_ms + 1))
             self._adjustments = tuple(self._stored.adjustments(now_ms - LONGEST_WINDOW_MS, now_ms + 1))
 
-    def _spent(self, here: Frame, accounts: dict[str, Account], from_ms: int) -> ledger.Spent:
+    def _spent(self, here: Frame, accounts: dict[str, Account], api: Amount, from_ms: int) -> ledger.Spent:
         corrections = [each for each in self._adjustments if each.at_ms >= from_ms]
-        return ledger.spent(here.counted, accounts, corrections, here.rates, expected=here.expected)
+        return ledger.spent(here.counted, accounts, corrections, here.rates, api, expected=here.expected)
 
-    def _standing(self, here: Frame, budget: Budget, spent: dict[str, ledger.Spent], slow: Slow) -> Standing:
+    def _standing(
+        self, here: Frame, budget: Budget, spent: dict[str, ledger.Spent], pace: ledger.Pace, *, metered: bool
+    ) -> Standing:
         now_ms = here.seen.at_ms
         window = window_of(budget.window, now_ms, here.config.host.timezone)
         if window is None:
@@ -100,14 +117,20 @@ class Composer:
         if found is None:
             running = self._windows.setdefault(budget.window, RunningTotals(self._stored.gpu_totals, add_states))
             past = segments(running, here.seen.kept.values(), window[0], now_ms)
-            found = self._spent(here, here.accounts(past), window[0])
-        ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, slow.power_usd_per_hour, now_ms, window[1])
+            api = self._traffic.spent(window[0], now_ms, metered=metered)
+            found = self._spent(here, here.accounts(past), api, window[0])
+        ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, pace, now_ms, window[1])
         return standing(budget.limit, budget.covers, found.by_part(), ahead, now_ms, window[1])
 
 
-def _span(here: Frame, spent: ledger.Spent, window: tuple[int, int], slow: Slow) -> schema.Span:
-    now_ms, covers = here.seen.at_ms, ("gpu", "power")
-    ahead = ledger.ahead(here.counted, here.seen.kept, covers, slow.power_usd_per_hour, now_ms, window[1])
+def _missing(carried: Carried) -> tuple[str, ...]:
+    """What is not in the APIs' part: all of it where nothing meters, else providers whose prices are not known."""
+    return carried.api.unknown if carried.metered else ("api",)
+
+
+def _span(here: Frame, spent: ledger.Spent, window: tuple[int, int], pace: ledger.Pace) -> schema.Span:
+    now_ms, covers = here.seen.at_ms, ("gpu", "power", "api")
+    ahead = ledger.ahead(here.counted, here.seen.kept, covers, pace, now_ms, window[1])
     return ledger.span(spent, window[0], ahead, now_ms, window[1])
 
 
@@ -116,11 +139,6 @@ def _gpu(here: Frame, gpu: GpuNow, today: Account, day_ms: int) -> schema.Gpu:
     ratios = [engine.capacity_ratio for engine in here.seen.engines if engine.target.name in gpu.engines]
     known = [ratio for ratio in ratios if ratio is not None]
     return devices.gpu(gpu, terms, here.rates[gpu.uuid], sum(known) if known else None, today, day_ms)
-
-
-def _route(route: Route) -> schema.Route:
-    targets = tuple(clean(target) for target in route.targets)
-    return schema.Route(name=clean(route.name), strategy=clean(route.strategy), targets=targets)
 
 
 def _budget(budget: Budget, found: Standing, config: Config, now_ms: int) -> schema.BudgetStanding:

@@ -27,15 +27,14 @@ class Frame:
         kept = self.seen.kept
         return {gpu.uuid: account(gpu.uuid, kept.get(gpu.uuid, ()), self.sessions, window) for gpu in self.seen.gpus}
 
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Everything that is missing from the burn; `api` until something meters it."""
+    def unknown(self, api: tuple[str, ...]) -> tuple[str, ...]:
+        """Everything that is missing from the burn; of the APIs' part what the caller says."""
         names = [f"gpu:{gpu.index}" for gpu in self.counted if self.rates[gpu.uuid].rent is None]
         if not self.counted and self.expected:
             names.append("gpu")
         if any(self.rates[gpu.uuid].power is None for gpu in self.counted):
             names.append("power")
-        return (*names, "api")
+        return (*names, *api)
 
 
 def frame(seen: Observation, config: Config, sessions: Sequence[Session]) -> Frame:

@@ -33,17 +33,17 @@ def rates_of(gpu: GpuNow, kept: Sequence[KeptTerms], at_ms: int) -> Rates:
     return Rates(rent, power.usd_per_hour(terms.power, gpu.reading.power_milliwatts if gpu.reading else None))
 
 
-def burn(gpus: Sequence[GpuNow], rates: Mapping[str, Rates], *, expected: bool) -> schema.Burn:
-    """USD per hour of the counted GPUs. `expected`: GPUs should be there, so that none is unknown and not 0."""
+def burn(gpus: Sequence[GpuNow], rates: Mapping[str, Rates], api: Decimal | None, *, expected: bool) -> schema.Burn:
+    """USD per hour of the counted GPUs and of APIs. `expected`: GPUs should be there, so none is unknown, not 0."""
     rent = _sum([rates[gpu.uuid].rent for gpu in gpus], expected)
     watts = _sum([rates[gpu.uuid].power for gpu in gpus], expected)
     idle = _sum([rates[gpu.uuid].rent if gpu.state in IDLE_STATES else Decimal(0) for gpu in gpus], expected)
     lost = _sum([rates[gpu.uuid].rent if gpu.state is GpuState.LOST else Decimal(0) for gpu in gpus], expected)
-    known = [part for part in (rent, watts) if part is not None]
+    known = [part for part in (rent, watts, api) if part is not None]
     return schema.Burn(
         gpu_usd_per_hour=nine(rent),
         power_usd_per_hour=nine(watts),
-        api_usd_per_hour=None,
+        api_usd_per_hour=nine(api),
         idle_usd_per_hour=nine(idle if rent is not None else None),
         lost_usd_per_hour=nine(lost if rent is not None else None),
         total_usd_per_hour=nine(sum(known, Decimal(0))) if known else None,
@@ -58,10 +58,11 @@ def _sum(parts: Sequence[Decimal | None], expected: bool) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the counted GPUs cost in a window."""
+    """What the counted GPUs and APIs cost in a window."""
 
     gpu: Amount
     power: Amount
+    api: Amount
     split: tuple[RentSplit, ...]
     adjustments: NanoUsd
 
@@ -69,7 +70,7 @@ class Spent:
         """What each coverable part cost, corrections with the GPUs."""
         corrected = self.gpu.nano if self.gpu.nano is None else NanoUsd(self.gpu.nano + self.adjustments)
         gpu = Amount(corrected, self.gpu.provenance, self.gpu.unknown)
-        return {"gpu": gpu, "power": self.power, "api": unknown_amount("api")}
+        return {"gpu": gpu, "power": self.power, "api": self.api}
 
 
 def spent(
@@ -77,18 +78,20 @@ def spent(
     accounts: Mapping[str, Account],
     corrections: Iterable[Adjustment],
     rates: Mapping[str, Rates],
+    api: Amount,
     *,
     expected: bool,
 ) -> Spent:
     """Rent, power and corrections of the counted GPUs in a window; a GPU without a rate is named by its index."""
     if not gpus and expected:
-        return Spent(unknown_amount("gpu"), unknown_amount("power"), (), ZERO)
+        return Spent(unknown_amount("gpu"), unknown_amount("power"), api, (), ZERO)
     rents = [_rent(gpu, accounts[gpu.uuid], rates[gpu.uuid]) for gpu in gpus]
     counted = {gpu.uuid for gpu in gpus}
     adjusted = sum(each.nano_usd for each in corrections if each.uuid in counted)
     return Spent(
         total(rents),
         total(accounts[gpu.uuid].power for gpu in gpus),
+        api,
         tuple(accounts[gpu.uuid].split for gpu in gpus),
         NanoUsd(adjusted),
     )
@@ -113,7 +116,7 @@ def span(spent: Spent, since_ms: int, ahead: Sequence[RateStep], now_ms: int, en
         since=iso(since_ms),
         gpu_usd=usd(spent.gpu.nano),
         power_usd=usd(spent.power.nano),
-        api_usd=None,
+        api_usd=usd(spent.api.nano),
         total_usd=usd(everything.nano),
         busy_usd=state(GpuState.BUSY),
         low_usd=state(GpuState.LOW),
@@ -128,6 +131,14 @@ def span(spent: Spent, since_ms: int, ahead: Sequence[RateStep], now_ms: int, en
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """USD per hour of what no contract fixes, as in the last hour."""
+
+    power: Decimal
+    api: Decimal = Decimal(0)
+
+
 def rent_ahead(gpus: Sequence[GpuNow], kept: Kept, now_ms: int, end_ms: int) -> list[RateStep]:
     """Rent of the counted GPUs from now to `end_ms`, exactly as contracted; "while-on" as if the host stays on."""
     marks = {now_ms}
@@ -140,11 +151,11 @@ def rent_ahead(gpus: Sequence[GpuNow], kept: Kept, now_ms: int, end_ms: int) -> 
 
 
 def ahead(
-    gpus: Sequence[GpuNow], kept: Kept, covers: Sequence[str], power_usd_per_hour: Decimal, now_ms: int, end_ms: int
+    gpus: Sequence[GpuNow], kept: Kept, covers: Sequence[str], pace: Pace, now_ms: int, end_ms: int
 ) -> list[RateStep]:
-    """Burn of the covered parts from now to `end_ms`: rent by contract, power as in the last hour, no API."""
+    """Burn of the covered parts from now to `end_ms`: rent by contract, power and APIs as in the last hour."""
     steps = rent_ahead(gpus, kept, now_ms, end_ms) if "gpu" in covers else [RateStep(now_ms, Decimal(0))]
-    extra = power_usd_per_hour if "power" in covers else Decimal(0)
+    extra = (pace.power if "power" in covers else Decimal(0)) + (pace.api if "api" in covers else Decimal(0))
     return [RateStep(step.from_ms, step.usd_per_hour + extra) for step in steps]
 
 

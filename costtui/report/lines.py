@@ -30,8 +30,9 @@ _PLAIN = str.maketrans({"≥": ">=", "…": "...", "·": "|"})
 
 
 def text(picture: Picture, *, ascii_only: bool = False, width: int = 100) -> list[str]:
-    """Two header lines, then one line per GPU, engine, budget and warning; at most `width` columns each."""
-    parts = [*_header(picture), *_gpus(picture), *_engines(picture), *_budgets(picture), *_warnings(picture)]
+    """Two header lines, then one line per GPU, engine, route, budget and warning; at most `width` columns each."""
+    parts = [*_header(picture), *_gpus(picture), *_engines(picture), *_traffic(picture)]
+    parts += [*_budgets(picture), *_warnings(picture)]
     return [_fit(part, width, ascii_only) for part in parts]
 
 
@@ -40,8 +41,10 @@ def line(picture: Picture, *, ascii_only: bool = False) -> str:
     agent = picture["agent"]["state"]
     if agent == "none":
         return "costtui: no agent"
-    burn, more = picture["burn"], _is_partial(picture, "gpu", "power")
+    burn, more = picture["burn"], _is_open(picture)
     parts = [f"{money(burn['total_usd_per_hour'], more=more)}$/h idle {money(burn['idle_usd_per_hour'])}"]
+    if burn["api_usd_per_hour"] is not None:
+        parts[0] += f" API {_api(picture)}"
     parts += [_short_budget(picture, budget) for budget in _worst_budgets(picture)[:1]]
     parts += [f"gpu{gpu['index']} LOST" for gpu in picture["gpus"] if gpu["state"] == "lost"]
     if agent != "running":
@@ -73,15 +76,20 @@ def _is_partial(picture: Picture, *parts: str) -> bool:
     return any(name.partition(":")[0] in parts for name in picture["unknown"])
 
 
+def _is_open(picture: Picture) -> bool:
+    """Whether a part is missing from the sum; that nothing meters the APIs is said by their own `?`."""
+    return any(name != "api" for name in picture["unknown"])
+
+
 def _header(picture: Picture) -> Iterator[str]:
     if picture["agent"]["state"] == "none":
         yield "no agent has run here yet: start one with `costtui agent start`, or try `costtui demo`"
         return
     burn, host = picture["burn"], picture["host"]
     name = f"{host['name']}{' (simulated)' if host['simulated'] else ''}"
-    whole = money(burn["total_usd_per_hour"], more=_is_partial(picture, "gpu", "power"))
+    whole = money(burn["total_usd_per_hour"], more=_is_open(picture))
     at = clock(picture["at"], zone_of(picture))
-    parts = f"GPU {_listed(picture)} + power {_power(picture)} + API {money(burn['api_usd_per_hour'])}"
+    parts = f"GPU {_listed(picture)} + power {_power(picture)} + API {_api(picture)}"
     yield f"{name}  {whole} $/h = {parts}  {at}{_agent(picture)}"
     today, month = picture["today"], picture["month"]
     yield (
@@ -105,6 +113,43 @@ def _listed(picture: Picture) -> str:
 def _power(picture: Picture) -> str:
     known = picture["burn"]["power_usd_per_hour"]
     return money(known, more=known is not None and _is_partial(picture, "power"))
+
+
+def _api(picture: Picture) -> str:
+    known = picture["burn"]["api_usd_per_hour"]
+    estimated = bool(picture.get("api")) and picture["api"]["provenance"] == "estimated"
+    return money(known, more=known is not None and _is_partial(picture, "api"), estimated=estimated)
+
+
+def _traffic(picture: Picture) -> Iterator[str]:
+    """What APIs cost and where each route sends its requests; an older agent's picture says nothing of it."""
+    api, gateway = picture.get("api"), picture.get("gateway")
+    if not api or not gateway or (gateway["state"] == "none" and api["today_usd"] is None):
+        return
+    today, month = (money(api[f"{span}_usd"], more=bool(api["unknown"])) for span in ("today", "month"))
+    parts = [f"API  {_api(picture)} $/h, today {today} $, month {month} $"]
+    parts += [f"{each['provider']} {money(each['today_usd'])}" for each in api["providers"][:4]]
+    if api["unpriced_today"]:
+        parts.append(f"{api['unpriced_today']} without a price, in no sum")
+    yield f"{' · '.join(parts)}  {_gateway(gateway)}"
+    for route in picture["routes"]:
+        shares = " · ".join(_share(each) for each in route["shares"] if each["measured_ratio"] or each["planned_ratio"])
+        ends = (
+            f", until {clock(until, zone_of(picture), picture['at'])}" if (until := route["overridden_until"]) else ""
+        )
+        by_hand = f"  by hand: {route['overridden_by']}{ends}" if route["overridden_by"] else ""
+        yield f"route {route['name']}  {route['in_force']}  {shares or 'no target'}{by_hand}"
+
+
+def _share(share: Picture) -> str:
+    measured = share["measured_ratio"]
+    return f"{share['target']} {percent(share['planned_ratio'] if measured is None else measured)}"
+
+
+def _gateway(gateway: Picture) -> str:
+    if gateway["state"] == "running":
+        return f"gateway {gateway['listen']}, {gateway['in_flight']} in flight"
+    return "gateway silent: costtui gateway status" if gateway["state"] == "late" else "no gateway"
 
 
 def _agent(picture: Picture) -> str:

@@ -68,4 +68,8 @@ def absent() -> dict[str, Any]:
         "warnings": [],
         "sources": [],
         "config": {"path": None, "loaded_at": None, "problems": []},
+        "api": None,
+        "gateway": None,
+        "cache": None,
+        "decisions": [],
     }

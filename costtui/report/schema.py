@@ -172,12 +172,143 @@ class Engine(Part, frozen=True):
     last_request_at: str | None
 
 
+class Share(Part, frozen=True):
+    """One target of a route. Costs of a self-hosted one are its share of rent and power, never added to an API's."""
+
+    target: str
+    self_hosted: bool
+    planned_ratio: float | None
+    """Of the route's requests, as the plan in force has it; null for a target outside it."""
+    measured_ratio: float | None
+    """Of the requests that ended within the last minutes; null where there were none."""
+    requests: int = 0
+    failed: int = 0
+    usd_per_million_tokens: Decimal | None = None
+    """Measured, input and output together; null without tokens or where a charge is not known."""
+
+
 class Route(Part, frozen=True):
-    """A traffic class as configured; what it carries is known only where a gateway runs."""
+    """A traffic class. What it carries is measured over the last minutes and known only where a gateway runs."""
 
     name: str
     strategy: str
+    """As configured; `direct` for a target that clients ask for by its own name."""
     targets: tuple[str, ...]
+    in_force: str = ""
+    """What holds now: the strategy, or `weighted` or `pinned` where that is by hand."""
+    shares: tuple[Share, ...] = ()
+    drained: tuple[str, ...] = ()
+    boundary: tuple[str, ...] | None = None
+    overridden_by: str | None = None
+    overridden_until: str | None = None
+    """When a change by hand ends by itself; null with `overridden_by` set: not before it is undone."""
+    override_reason: str = ""
+    requests: int = 0
+    api_usd_per_hour: Decimal | None = None
+    api_usd_per_million_tokens: Decimal | None = None
+    ttft_p50_seconds: float | None = None
+    ttft_p95_seconds: float | None = None
+
+
+class ProviderSpend(Part, frozen=True):
+    """What one API provider costs. `provenance`: metered, estimated, free, unknown."""
+
+    provider: str
+    usd_per_hour: Decimal | None
+    today_usd: Decimal | None
+    month_usd: Decimal | None
+    provenance: str
+    requests_today: int
+    unpriced_today: int
+    """Attempts whose cost is not known and in no sum."""
+
+
+class Api(Part, frozen=True):
+    """What APIs cost, as metered by the gateway; self-hosted targets are not in it. Sums are of the known parts."""
+
+    usd_per_hour: Decimal | None
+    """At the pace of the last `window_seconds`."""
+    window_seconds: int
+    last_hour_usd: Decimal | None
+    today_usd: Decimal | None
+    month_usd: Decimal | None
+    provenance: str
+    requests_today: int
+    failed_today: int
+    unpriced_today: int
+    estimated_today: int
+    providers: tuple[ProviderSpend, ...]
+    unknown: tuple[str, ...] = ()
+    """`api:PROVIDER` where some of this month's requests have no known price; `api`: nothing meters."""
+
+
+class Decision(Part, frozen=True):
+    """One attempt at one target, with the reason why it went there. `usd` null is unknown."""
+
+    id: int
+    request: int
+    """Id of the request's first attempt: attempts of one request have it in common."""
+    at: str
+    route: str
+    target: str
+    provider: str
+    self_hosted: bool
+    model: str
+    operation: str
+    key: str
+    user: str
+    outcome: str
+    status: int
+    stream: bool
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    reasoning_tokens: int
+    usage: str
+    """reported, estimated, none; disputed where the report is out of proportion to what was sent"""
+    usd: Decimal | None
+    provenance: str
+    saved_usd: Decimal | None
+    ttft_seconds: float | None
+    seconds: float
+    price_model: str
+    reason: str
+
+
+class TargetState(Part, frozen=True):
+    """A target as the gateway sees it: closed after failures, with the reason."""
+
+    name: str
+    open: bool
+    why: str
+    in_flight: int
+
+
+class Gateway(Part, frozen=True):
+    """The gateway's word of itself. `state`: running, late, none."""
+
+    state: str
+    pid: int | None = None
+    age_seconds: float | None = None
+    listen: str = ""
+    in_flight: int | None = None
+    revision: int | None = None
+    """The newest change by hand that it follows."""
+    targets: tuple[TargetState, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+class Cache(Part, frozen=True):
+    """What caches did today. `saved_usd` of costtui's own is what the hits would have cost."""
+
+    hits: int
+    requests: int
+    hit_ratio: float | None
+    saved_usd: Decimal
+    provider_cached_ratio: float | None
+    """Input tokens that API providers read from their caches, of all input tokens."""
+    provider_saved_usd: Decimal | None
+    """Estimated: against each model's own mean price of fresh input, cache writes taken off."""
 
 
 class BudgetStanding(Part, frozen=True):
@@ -242,6 +373,11 @@ class Status(Part, frozen=True):
     warnings: tuple[Warn, ...]
     sources: tuple[Source, ...]
     config: ConfigState
+    api: Api | None = None
+    gateway: Gateway | None = None
+    cache: Cache | None = None
+    decisions: tuple[Decision, ...] = ()
+    """The newest attempts, newest first."""
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

@@ -14,7 +14,12 @@ from costtui.domain.price import TokenPrice
 from costtui.domain.reading import EngineReading, GpuReading
 from costtui.domain.terms import GpuTerms, KeptTerms, PowerTerms, Rate
 from costtui.domain.tick import EngineTick, GpuTick
+from costtui.report.compose import Composer
 from costtui.report.observation import EngineNow, GpuNow, Observation
+from costtui.report.traffic import Traffic
+from costtui.store.controls import CONTROLS, ControlsStore
+from costtui.store.ledger.reader import LedgerReader
+from costtui.store.reader import TelemetryReader
 from costtui.store.rows import Second
 from costtui.store.writer import TelemetryWriter
 
@@ -25,6 +30,12 @@ MIDNIGHT = 1_795_392_000_000
 MONTH = MIDNIGHT - 22 * DAY
 LLAMA = Target("llama", "vllm", "http://127.0.0.1:8000/v1", "meta-llama/Llama-3.3-70B-Instruct", (0,))
 CONFIG = Config(host=Host("gpu-07", ZoneInfo("UTC")), targets=(LLAMA,))
+
+
+def composer_of(reader: TelemetryReader, state_dir: Path) -> Composer:
+    """A composer on one state directory, as the agent has it."""
+    traffic = Traffic(LedgerReader(state_dir), ControlsStore(state_dir / CONTROLS), state_dir)
+    return Composer(reader, traffic)
 
 
 def contract(

@@ -15,7 +15,6 @@ from costtui.domain.reading import GpuProcess, Problem
 from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms, PowerTerms, Rate, Session
 from costtui.domain.tick import EngineTick
 from costtui.report import schema
-from costtui.report.compose import Composer
 from costtui.report.observation import Observation, SourceNow
 from costtui.report.schema import Status, from_json, to_json
 from costtui.report.warnings import conditions
@@ -23,7 +22,21 @@ from costtui.store.reader import TelemetryReader
 from costtui.store.rows import Second
 from costtui.store.writer import TelemetryWriter
 from tests.report import scene
-from tests.report.scene import CONFIG, DAY, HOUR, MIDNIGHT, MONTH, Book, contract, engine, gpu, seen, token_ticks, write
+from tests.report.scene import (
+    CONFIG,
+    DAY,
+    HOUR,
+    MIDNIGHT,
+    MONTH,
+    Book,
+    composer_of,
+    contract,
+    engine,
+    gpu,
+    seen,
+    token_ticks,
+    write,
+)
 
 NOON = MIDNIGHT + 12 * HOUR
 USD = 1_000_000_000
@@ -32,7 +45,7 @@ USD = 1_000_000_000
 def compose(state_dir: Path, observation: Observation, config: Config = CONFIG, book: Book | None = None) -> Status:
     reader = TelemetryReader(state_dir)
     try:
-        return Composer(reader).compose(observation, config, book)
+        return composer_of(reader, state_dir).compose(observation, config, book)
     finally:
         reader.close()
 
@@ -313,7 +326,7 @@ def test_the_picture_survives_its_own_json(tmp_path: Path) -> None:
 
 def test_the_picture_moves_with_the_store_from_second_to_second(tmp_path: Path) -> None:
     writer, reader = TelemetryWriter.open(tmp_path, now_ms=NOON), TelemetryReader(tmp_path)
-    composer = Composer(reader)
+    composer = composer_of(reader, tmp_path)
     for second in range(1, 61):
         at_ms = NOON + second * 1_000
         tick = EngineTick("llama", at_ms, 1_000, 1_000, 0, 7)
@@ -333,7 +346,7 @@ def test_at_midnight_the_new_day_has_cost_nothing_and_is_known(tmp_path: Path) -
 def test_a_composer_that_runs_over_midnight_begins_a_new_day(tmp_path: Path) -> None:
     write(tmp_path, {"GPU-0": [(MIDNIGHT - HOUR, MIDNIGHT, GpuState.BUSY)]})
     reader = TelemetryReader(tmp_path)
-    composer = Composer(reader)
+    composer = composer_of(reader, tmp_path)
     before = composer.compose(seen(MIDNIGHT - 1, [gpu(0, GpuState.BUSY)]), CONFIG, None)
     after = composer.compose(seen(MIDNIGHT + HOUR, [gpu(0, GpuState.BUSY)]), CONFIG, None)
     reader.close()

@@ -17,11 +17,22 @@ from costtui.domain.amount import RateSource
 from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
 from costtui.report import lines, live
-from costtui.report.compose import Composer
 from costtui.report.observation import GpuNow
 from costtui.report.schema import from_json, to_json
 from costtui.store.reader import TelemetryReader
-from tests.report.scene import CONFIG, HOUR, MIDNIGHT, Book, contract, engine, gpu, seen, token_ticks, write
+from tests.report.scene import (
+    CONFIG,
+    HOUR,
+    MIDNIGHT,
+    Book,
+    composer_of,
+    contract,
+    engine,
+    gpu,
+    seen,
+    token_ticks,
+    write,
+)
 
 NOON = MIDNIGHT + 12 * HOUR
 USD = 1_000_000_000
@@ -30,7 +41,7 @@ USD = 1_000_000_000
 def body(state_dir: Path, gpus: list[GpuNow], config: Config = CONFIG, **more: Any) -> bytes:
     reader = TelemetryReader(state_dir)
     try:
-        return to_json(Composer(reader).compose(seen(NOON, gpus, **more), config, Book("0.20")))
+        return to_json(composer_of(reader, state_dir).compose(seen(NOON, gpus, **more), config, Book("0.20")))
     finally:
         reader.close()
 
