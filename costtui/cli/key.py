@@ -10,7 +10,7 @@ from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
 from costtui.cli.route_text import at
 from costtui.cli.zone import local_zone
-from costtui.controls.keys import add_key, revoke_key
+from costtui.controls.keys import add_key, looks_like_key, revoke_key
 from costtui.domain.clean import clean
 from costtui.domain.control import GatewayKey
 from costtui.errors import UsageError
@@ -25,6 +25,8 @@ def run(given: Given) -> int:
     """Show the keys, make one, or end one."""
     flags = given.flags("--json")
     action = given.arguments.pop(0) if given.arguments else "list"
+    if looks_like_key(action):
+        raise UsageError("key: a key is never an argument; name it by its name (not shown)")
     if action not in ACTIONS:
         given.arguments.insert(0, action)
         given.action(*ACTIONS)

@@ -106,7 +106,7 @@ def test_no_name_can_break_the_file_or_add_a_setting(
     config = loaded(text)
     assert len(config.targets) == len(models)
     assert (config.gpus, config.budgets, config.host.name) == ((), (), None)
-    assert [route.targets for route in config.routes] == [(config.targets[0].name,)] * bool(models)
+    assert [route.targets for route in config.routes] == [(target.name,) for target in config.targets[:1]]
     assert not any(ord(letter) < 32 and letter != "\n" for letter in text)
     loaded(waiting(text))
 
@@ -186,3 +186,39 @@ def test_init_writes_for_this_user_alone_and_what_it_wrote_checks(shell: Shell, 
     assert "HF_TOKEN" not in text
     assert "very-secret" not in text + said.out + said.err + printed.out
     assert shell("config", "check").code == 0
+
+
+def test_the_first_engine_serves_the_first_route() -> None:
+    engines = (
+        ServedEngine(FoundEngine("vllm", "http://127.0.0.1:8000/v1", "a/big"), (0,)),
+        ServedEngine(FoundEngine("vllm", "http://127.0.0.1:8001/v1", "a/small"), (1,)),
+    )
+    text = proposal(Found(host("L4"), engines, ("OPENAI_API_KEY",)), DAY)
+    assert [(route.name, route.targets) for route in loaded(text).routes] == [("chat", ("big",))]
+    assert '# then, for instance: "api-openai"' in text
+
+
+def test_init_makes_the_first_key_for_this_user_alone_and_says_how_to_use_it(
+    shell: Shell, fake_driver: FakeDriver
+) -> None:
+    fake_driver.play("gpus 1")
+    said, again = shell("init"), shell("init", "--force")
+    path = shell.state_dir / "keys" / "first"
+    value = path.read_text().strip()
+    assert value.startswith("ctk-")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert value not in said.out + said.err
+    assert f"export OPENAI_BASE_URL=http://127.0.0.1:4100/v1 OPENAI_API_KEY=$(cat {path})" in said.out
+    assert f"export ANTHROPIC_BASE_URL=http://127.0.0.1:4100 ANTHROPIC_API_KEY=$(cat {path})" in said.out
+    assert "has a key already" in again.out
+    assert path.read_text().strip() == value
+    lines = [line for line in said.out.splitlines() if line.startswith("export ")]
+    script = "\n".join([*lines, 'printf %s "$OPENAI_API_KEY"'])
+    assert subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True).stdout.decode() == value
+
+
+def test_init_that_only_prints_makes_no_key(shell: Shell, fake_driver: FakeDriver) -> None:
+    fake_driver.play("gpus 1")
+    assert shell("init", "--print").code == 0
+    assert not shell.state_dir.exists()
