@@ -1,4 +1,4 @@
-"""A whole host in a folder: engine server, load, agent and configuration, all real but the GPUs."""
+"""A whole host in a folder: engines and API providers, load, gateway, agent, all real but GPUs and models."""
 
 import contextlib
 import json
@@ -9,15 +9,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from costtui.demo.children import started
-from costtui.demo.host import ENGINES
+from costtui.demo.gateway import await_serving, gateway_argv, make_key, say, tell
+from costtui.demo.setup import gateway_url, write_config
 from costtui.domain.calendar import day_of
 from costtui.errors import CosttuiError, StoreBusy
+from costtui.store.ledger.lock import ledger_holder
 from costtui.store.lock import holder_pid
 from costtui.store.reader import TelemetryReader
 
@@ -26,30 +27,6 @@ HISTORY_SECONDS = 60.0
 DAY_MS = 86_400_000
 LOOK_SECONDS = 0.02
 ZONE = ZoneInfo("UTC")
-CONFIG = """\
-# Written by `costtui demo`: a simulated host.
-[host]
-name = "demo"
-timezone = "UTC"
-
-[[gpus]]
-match = "*"
-rates = [{{ from = {begins}, usd_per_gpu_hour = 2.49 }}]
-power = {{ usd_per_kwh = 0.12, pue = 1.3 }}
-
-[targets]
-{targets}
-[budgets]
-today = {{ covers = ["gpu", "power"], window = "day", limit_usd = 480, at_limit = "warn" }}
-month = {{ covers = ["gpu", "power"], window = "month", limit_usd = 15000, at_limit = "warn" }}
-
-[alerts]
-gpu_idle = "2h"
-"""
-TARGET = """\
-{name} = {{ engine = "vllm", url = "{url}", model = "{model}", gpus = {gpus}, \
-capacity_output_tokens_per_second = {capacity} }}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +75,34 @@ def _start(
 ) -> None:
     """Start every process, each one into `children` at once, so that a failure ends those before it."""
     parent = ["--parent", str(os.getpid()), "--seed", str(options.seed)]
+
+    def child(
+        *argv: str, stdout: int = subprocess.DEVNULL, stdin: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
+        children.append(started(argv, stdout=stdout, stdin=stdin))
+        return children[-1]
+
+    key_id, key = make_key(folder, now_ms)
     past = None
     if options.history and not _has_past(folder):
-        past = started(_past(folder, now_ms, parent), stdout=subprocess.DEVNULL)
-        children.append(past)
-    server = started(["costtui.demo.server", *parent], stdout=subprocess.PIPE)
-    children.append(server)
-    agent = started(["costtui.demo.agent"], stdout=subprocess.DEVNULL, stdin=subprocess.PIPE)
-    children.append(agent)
+        past = child(*_past(folder, now_ms, key_id), *parent)
+    server = child("costtui.demo.server", *parent, stdout=subprocess.PIPE)
+    agent = child("costtui.demo.waiting", "agent", stdin=subprocess.PIPE)
+    gateway = child("costtui.demo.waiting", "gateway", stdin=subprocess.PIPE)
+    load = child("costtui.demo.load", *parent, stdin=subprocess.PIPE)
     if meanwhile is not None:
         meanwhile()
-    if past is not None:
-        _await_end(past, folder)
     host = _description(server)
-    children.append(started(["costtui.demo.load", "--host", host["url"], *parent], stdout=subprocess.DEVNULL))
-    _begin(agent, _agent(folder, _write_config(folder, host, now_ms), host["url"]))
-    _await_picture(folder, agent)
+    config = write_config(folder, host, begins_ms(folder, now_ms))
+    prices = child("costtui.rates.compile", f"--state-dir={folder.absolute()}", f"--config={config.absolute()}")
+    if past is not None:
+        _await_end(past, folder, "history")
+    say(agent, _agent(folder, config, host["url"]))
+    _await_end(prices, folder, "price list")
+    _await_picture(folder, agent)  # it says what a token of the engines costs, which the gateway asks at its start
+    say(gateway, gateway_argv(folder, config))
+    await_serving(folder, gateway, START_SECONDS)
+    tell(load, gateway_url(config), key)
 
 
 def _make(folder: Path) -> None:
@@ -121,6 +110,8 @@ def _make(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CosttuiError(f"{folder}: {error.strerror}; choose another one with --state-dir") from None
+    if (pid := ledger_holder(folder)) is not None:
+        raise StoreBusy(f"a gateway (pid {pid}) already serves from {folder}; give the demo a folder of its own", pid)
     if (pid := holder_pid(folder)) is not None:
         raise StoreBusy(f"an agent (pid {pid}) already writes to {folder}; give the demo a folder of its own", pid)
 
@@ -133,31 +124,23 @@ def _has_past(folder: Path) -> bool:
         reader.close()
 
 
-def _past(folder: Path, now_ms: int, parent: Sequence[str]) -> list[str]:
+def _past(folder: Path, now_ms: int, key_id: str) -> list[str]:
     window = ["--from", str(begins_ms(folder, now_ms)), "--to", str(now_ms)]
-    return ["costtui.demo.history", "--state-dir", str(folder), *window, *parent]
+    return ["costtui.demo.history", "--state-dir", str(folder), *window, "--key-id", key_id]
 
 
-def _await_end(child: "subprocess.Popen[bytes]", folder: Path) -> None:
+def _await_end(child: "subprocess.Popen[bytes]", folder: Path, what: str) -> None:
     try:
         code = child.wait(HISTORY_SECONDS)
     except subprocess.TimeoutExpired:
         code = 1
     if code:
-        raise CosttuiError(f"the demo's history could not be written to {folder}; try another --state-dir")
+        raise CosttuiError(f"the demo's {what} could not be written to {folder}; try another --state-dir")
 
 
 def _agent(folder: Path, config: Path, url: str) -> list[str]:
     paths = ["--state-dir", str(folder.absolute()), "--config", str(config.absolute())]
     return ["--detached", *paths, "--simulated-url", url]
-
-
-def _begin(agent: "subprocess.Popen[bytes]", argv: Sequence[str]) -> None:
-    """Tell the waiting agent to sample; one that has died meanwhile is noticed by its missing picture."""
-    if agent.stdin:
-        with contextlib.suppress(BrokenPipeError):
-            agent.stdin.write(json.dumps(argv).encode() + b"\n")
-            agent.stdin.close()
 
 
 def _description(server: "subprocess.Popen[bytes]") -> dict[str, Any]:
@@ -167,16 +150,6 @@ def _description(server: "subprocess.Popen[bytes]") -> dict[str, Any]:
         raise CosttuiError("the demo's engine server did not start; `python -m costtui.demo.server` says why")
     description: dict[str, Any] = json.loads(line)
     return description
-
-
-def _write_config(folder: Path, host: dict[str, Any], now_ms: int) -> Path:
-    path = folder / "config.toml"
-    begins = datetime.fromtimestamp(begins_ms(folder, now_ms) / 1000, UTC).date().isoformat()
-    capacity = {engine.name: engine.decode_tokens_per_second for engine in ENGINES}
-    targets = "".join(TARGET.format(**engine, capacity=capacity[engine["name"]]) for engine in host["engines"])
-    path.write_text(CONFIG.format(begins=begins, targets=targets))
-    path.chmod(0o600)
-    return path
 
 
 def _await_picture(folder: Path, agent: "subprocess.Popen[bytes]") -> None:
