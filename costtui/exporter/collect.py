@@ -1,0 +1,70 @@
+"""Everything the exporter says, from telemetry.db and ledger.db alone."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from costtui.exporter import host
+from costtui.exporter.first_byte import FirstByteFamily
+from costtui.exporter.history import PastTotals
+from costtui.exporter.spend import BY, SpendFamilies
+from costtui.report import live
+from costtui.store.ledger.timings import TimingReader
+from costtui.store.lock import holder_pid
+from costtui.store.reader import TelemetryReader
+
+if TYPE_CHECKING:
+    from costtui.store.ledger.rows import SpendRow
+
+MINUTE_MS = 60_000
+SERIES_MOST = 1_000
+
+
+class Facts(Collector):
+    """A collector in prometheus_client's sense; one scrape at a time."""
+
+    def __init__(self, state_dir: Path, clock_ms: Callable[[], int]) -> None:
+        self._state_dir = state_dir
+        self._clock_ms = clock_ms
+        self._telemetry = TelemetryReader(state_dir)
+        self._ledger = TimingReader(state_dir)
+        self._past = PastTotals(self._telemetry, clock_ms())
+        self._spend = SpendFamilies()
+        self._first_byte = FirstByteFamily(self._ledger)
+        self._rows: list[SpendRow] = []
+        self._by_key: list[SpendRow] = []
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Let go of both files."""
+        self._telemetry.close()
+        self._ledger.close()
+
+    def collect(self) -> Iterator[Metric]:
+        """All families."""
+        with self._lock:
+            yield from self._collected()
+
+    def _collected(self) -> Iterator[Metric]:
+        now_ms = self._clock_ms()
+        yield from host.families(self._picture(now_ms))
+        yield from self._past.families(now_ms)
+        if self._ledger.changed():
+            # whole minutes and all past ones: sums alone are read, no single attempt
+            end_ms = (now_ms // MINUTE_MS + 2) * MINUTE_MS
+            self._rows = self._ledger.spend(0, end_ms, BY)
+            self._by_key = self._ledger.spend(0, end_ms, ("key_id",))
+        yield from self._spend.lanes(self._rows)
+        yield from self._spend.keys(self._by_key)
+        yield self._first_byte.family()
+
+    def _picture(self, now_ms: int) -> "dict[str, object]":
+        status = self._telemetry.status()
+        if status is None:
+            return live.absent()
+        alive = holder_pid(self._state_dir) == status.pid
+        return live.patch(status.body, status.at_ms, status.pid, now_ms, alive=alive)
