@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from costtui.dialects.counts import Count, Counts, forgiving_counts
+from costtui.dialects.counts import Count, Counts, Details, forgiving_counts
 from costtui.dialects.estimate import estimate_output_tokens
 from costtui.dialects.operation import Operation
-from costtui.dialects.usage import usage_of
+from costtui.dialects.usage import tier_of, usage_of
 from costtui.domain.clean import clean
 from costtui.domain.usage import Usage
 
@@ -70,6 +70,30 @@ class Body(Ends):
     eval_count: Count | None = None
 
 
+class PlainCounts(msgspec.Struct):
+    """What most upstreams say of a chat, and no more."""
+
+    prompt_tokens: Count
+    completion_tokens: Count
+    prompt_tokens_details: Details | None = None
+    completion_tokens_details: Details | None = None
+    service_tier: str | None = None
+
+
+class PlainBody(msgspec.Struct):
+    """A chat's answer as most upstreams give it: read in a third of the time."""
+
+    choices: list[Choice]
+    usage: PlainCounts
+    model: str = ""
+    service_tier: str | None = None
+    error: msgspec.Raw = msgspec.Raw()
+
+
+_CHAT = Operation.CHAT
+_PLAIN = msgspec.json.Decoder(PlainBody)
+_MORE_TO_READ = frozenset({"deepseek", "google", "openrouter", "sglang", "xai"})
+"""Providers whose usage has members that a plain one has not, or counts reasoning apart."""
 _BODY = msgspec.json.Decoder(Body)
 _ENDS = msgspec.json.Decoder(Ends)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -93,6 +117,8 @@ def _shown(model: str) -> str:
 
 def read_answer(operation: Operation, provider: str, body: bytes) -> Answer:
     """What the body says; never raises, whatever it is."""
+    if operation is _CHAT and provider not in _MORE_TO_READ and (plain := _read_plain(body)) is not None:
+        return plain
     try:
         answer = _BODY.decode(body)
     except _UNREADABLE:
@@ -100,6 +126,28 @@ def read_answer(operation: Operation, provider: str, body: bytes) -> Answer:
     usage = _usage_in(answer, operation, provider)
     made = 0 if usage is not None else _made_tokens(operation, body)
     return Answer(usage, _is_whole(operation, answer), _shown(answer.model or ""), made)
+
+
+def _read_plain(body: bytes) -> Answer | None:
+    """One finished choice with the usual counts; None for anything else."""
+    try:
+        answer = _PLAIN.decode(body)
+    except _UNREADABLE:
+        return None
+    choices, counts = answer.choices, answer.usage
+    inside, outside = counts.prompt_tokens_details, counts.completion_tokens_details
+    if len(choices) != 1 or not choices[0].finish_reason or len(answer.error):
+        return None
+    given, made = counts.prompt_tokens, counts.completion_tokens
+    tier = counts.service_tier or answer.service_tier
+    cached = (inside.cached_tokens or 0) if inside is not None else 0
+    if inside is not None and (inside.audio_tokens or inside.cache_write_tokens or cached > given):
+        return None
+    if outside is not None and (outside.audio_tokens or outside.reasoning_tokens):
+        return None
+    shown = "" if tier is None else tier_of(tier)
+    usage = Usage(given, made, cached, 0, 0, 0, 0, 0, 0, 0, shown)
+    return Answer(usage, True, _shown(answer.model), 0)
 
 
 def _usage_in(answer: Body, operation: Operation, provider: str) -> Usage | None:

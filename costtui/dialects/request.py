@@ -13,6 +13,7 @@ from costtui.domain.clean import clean
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
 _encode = msgspec.json.Encoder().encode
+_MESSAGES = Operation.MESSAGES
 _NULL = b"null"
 _TRUE = b"true"
 _NOTHING = msgspec.Raw(_NULL)
@@ -128,7 +129,7 @@ def _wants_usage(raw: msgspec.Raw) -> bool:
 
 
 def _user(operation: Operation, fields: dict[str, msgspec.Raw]) -> str:
-    if operation is Operation.MESSAGES:
+    if operation is _MESSAGES:
         raw = fields.get("metadata")
         raw = _member(raw, "user_id") if raw is not None else None
         return _text(raw) if raw is not None else ""

@@ -8,6 +8,7 @@ from costtui.domain.amount import Provenance
 from costtui.domain.charge import Charge
 
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+INEXACT = (Provenance.ESTIMATED, Provenance.ACCRUED)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 JSON = b"content-type: application/json\r\n"
@@ -23,7 +24,7 @@ def cost_text(charge: Charge | None, provenance: Provenance) -> str:
     if charge is None:
         return "?"
     dollars, rest = divmod(charge.nano, 1_000_000_000)
-    mark = "~" if provenance is Provenance.ESTIMATED or provenance is Provenance.ACCRUED else ""
+    mark = "~" if provenance in INEXACT else ""
     return f"{mark}{dollars}.{rest:09d}"
 
 

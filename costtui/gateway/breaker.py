@@ -51,7 +51,8 @@ class RetryBudget:
 
     def earn(self) -> None:
         """A request came in."""
-        self._left = min(RETRY_CEILING, self._left + RETRY_SHARE)
+        if self._left < RETRY_CEILING:
+            self._left += RETRY_SHARE
 
     def spend(self) -> bool:
         """Whether one more try is allowed; it counts."""

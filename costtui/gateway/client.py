@@ -34,6 +34,10 @@ class Phase(IntEnum):
     CLOSING = 4
 
 
+# Python 3.11 looks a member up on its class with a function written in Python: 0.2 us, ten times a request.
+IDLE, HEAD, BODY, BUSY, CLOSING = Phase
+
+
 class ClientConnection(asyncio.Protocol):
     """Reads one request, waits until its exchange is over, reads the next."""
 
@@ -69,7 +73,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """The client left."""
-        self.phase = Phase.CLOSING
+        self.phase = CLOSING
         self._relay.left(self)
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
@@ -77,7 +81,7 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """More of a request. One whose head was read before is cut out by its length; httptools reads the others."""
-        if self.phase is Phase.IDLE:
+        if self.phase is IDLE:
             end = data.find(b"\r\n\r\n") + 4
             head = self._relay.heads.get(data[:end])
             if head is None:
@@ -86,9 +90,9 @@ class ClientConnection(asyncio.Protocol):
                 return
             self._head = head
             self._take_body(data[end:], head.length)
-        elif self.phase is Phase.BODY and self._wanted:
+        elif self.phase is BODY and self._wanted:
             self._take_body(data, self._wanted)
-        elif self.phase >= Phase.BUSY:
+        elif self.phase >= BUSY:
             self.close_after = True  # pipelined: what came too early is for a new connection
         else:
             self._read(data)
@@ -99,7 +103,7 @@ class ClientConnection(asyncio.Protocol):
         if missing > 0:
             self._parts.append(data)
             self._wanted = missing
-            self.phase = Phase.BODY
+            self.phase = BODY
             self._wait()
             return
         if missing < 0:
@@ -115,9 +119,9 @@ class ClientConnection(asyncio.Protocol):
         reader = self._reader
         if reader is None:
             reader = self._reader = HeadReader(self._relay.judging)
-        if self.phase is Phase.IDLE:
-            self.phase = Phase.HEAD
-        if self.phase is Phase.HEAD:
+        if self.phase is IDLE:
+            self.phase = HEAD
+        if self.phase is HEAD:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES and data.find(b"\r\n\r\n", 0, HEAD_BYTES) < 0:
                 self.operation = None
@@ -125,7 +129,7 @@ class ClientConnection(asyncio.Protocol):
                 return
         reader.feed(data)
         if reader.in_body:
-            self.phase = Phase.BODY
+            self.phase = BODY
             self.operation = reader.head.operation
         if reader.fault is not None:
             self.refuse(reader.fault)
@@ -151,7 +155,7 @@ class ClientConnection(asyncio.Protocol):
         """More of the request is to come: deadlines are set only now, most requests come in one piece."""
         if self._waits_for is not self.phase:
             self._waits_for, limits = self.phase, self._relay.limits
-            seconds = limits.header_seconds if self.phase is Phase.HEAD else limits.body_seconds
+            seconds = limits.header_seconds if self.phase is HEAD else limits.body_seconds
             self.deadline = self._relay.now() + seconds
 
     def pause_writing(self) -> None:
@@ -170,7 +174,7 @@ class ClientConnection(asyncio.Protocol):
     # the request
 
     def _begin(self, head: Head, body: bytes) -> None:
-        self.phase = Phase.BUSY
+        self.phase = BUSY
         self.operation = head.operation
         if head.close or self._relay.draining:
             self.close_after = True
@@ -181,7 +185,7 @@ class ClientConnection(asyncio.Protocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer before the request is whole, and close."""
-        if self.phase < Phase.CLOSING:
+        if self.phase < CLOSING:
             self.close_after = True
             self.answer_refusal(refusal)
 
@@ -204,15 +208,15 @@ class ClientConnection(asyncio.Protocol):
     def over(self) -> None:
         """The exchange has written its last byte."""
         self.exchange = None
-        if self.phase is Phase.BUSY and not self.close_after:
-            self.phase = self._waits_for = Phase.IDLE
+        if self.phase is BUSY and not self.close_after:
+            self.phase = self._waits_for = IDLE
             self.deadline = self._relay.now() + self._relay.limits.idle_seconds
         else:
             self._close_softly()
 
     def _close_softly(self) -> None:
         """After a whole request close; after a part of one say the end, and take what still comes for a while."""
-        whole, self.phase = self.phase is Phase.BUSY, Phase.CLOSING
+        whole, self.phase = self.phase is BUSY, CLOSING
         if whole:
             self.transport.close()
             return
@@ -222,15 +226,15 @@ class ClientConnection(asyncio.Protocol):
 
     def resting_since(self, now: float) -> bool:
         """Whether nothing was asked for a while: a connection that may be closed when the process is on its way out."""
-        return self.phase is Phase.IDLE and self.deadline - self._relay.limits.idle_seconds + REST_SECONDS < now
+        return self.phase is IDLE and self.deadline - self._relay.limits.idle_seconds + REST_SECONDS < now
 
     def expired(self) -> None:
         """The deadline of its phase has passed."""
-        if self.phase in (Phase.HEAD, Phase.BODY):
+        if self.phase in (HEAD, BODY):
             self.refuse(Refusal(408, "the request did not come in time", "request_timeout"))
-        elif self.phase is Phase.BUSY and self.paused:
+        elif self.phase is BUSY and self.paused:
             self.transport.abort()
-        elif self.phase in (Phase.IDLE, Phase.CLOSING):
+        elif self.phase in (IDLE, CLOSING):
             self.transport.close()
 
 

@@ -46,6 +46,13 @@ class Mode(IntEnum):
     OVER = 5
 
 
+# Python 3.11 looks a member up on its class with a function written in Python: 0.2 us, twenty times a request.
+DIALLING, WAITING, WHOLE, STREAM, LARGE, OVER = Mode
+OK, CUT, CANCELLED, REFUSED = Outcome.OK, Outcome.CUT, Outcome.CANCELLED, Outcome.REFUSED
+USAGE_ON_DEMAND = frozenset({Operation.CHAT, Operation.COMPLETIONS})
+"""Whose streams say what they used only when asked."""
+
+
 class Exchange:
     """From a judged request to its last byte."""
 
@@ -82,7 +89,7 @@ class Exchange:
         self.key_id = key_id
         self.head = head
         self.started = relay.now()
-        self.mode = Mode.DIALLING
+        self.mode = DIALLING
         self._operation = asked.operation
 
     @property
@@ -112,7 +119,7 @@ class Exchange:
         self._send()
 
     def _send(self) -> None:
-        self.mode = Mode.DIALLING
+        self.mode = DIALLING
         pool = self.relay.tables.pools[self._address.name]
         connection = pool.take()
         if connection is None:
@@ -125,19 +132,19 @@ class Exchange:
         try:
             connection = await pool.dial()
         except (OSError, TimeoutError) as error:
-            if self.mode is Mode.DIALLING:
+            if self.mode is DIALLING:
                 what = "no connection in time" if isinstance(error, TimeoutError) else _words(error)
                 self._failed(Outcome.UNREACHABLE, f"{self._address.name}: {what}", sent=False)
             return
         finally:
             self._task = None
-        if self.mode is Mode.DIALLING:
+        if self.mode is DIALLING:
             self._carry(connection)
         else:
             pool.give_back(connection)
 
     def _carry(self, connection: UpstreamConnection) -> None:
-        self.mode = Mode.WAITING
+        self.mode = WAITING
         self._upstream = connection
         self.deadline = self.relay.now() + self._address.target.first_byte_seconds
         connection.begin(self, self._request())
@@ -145,7 +152,7 @@ class Exchange:
     def _request(self) -> bytes:
         asked, operation, model = self.asked, self._operation, self._address.target.model or self.asked.model
         if operation is asked.operation:
-            inject = asked.stream and not asked.wants_usage and operation in (Operation.CHAT, Operation.COMPLETIONS)
+            inject = asked.stream and not asked.wants_usage and operation in USAGE_ON_DEMAND
             body = forward_body(asked, self.body, model, inject_usage=inject)
         else:
             body = translate_request(asked.operation, operation, asked, model)
@@ -158,11 +165,11 @@ class Exchange:
 
     def arrived(self, connection: UpstreamConnection) -> None:
         """More of the answer."""
-        if self.mode is Mode.WAITING:
+        if self.mode is WAITING:
             self._open(connection)
-        if self.mode is Mode.STREAM:
+        if self.mode is STREAM:
             self._flow(connection)
-        elif self.mode is Mode.LARGE:
+        elif self.mode is LARGE:
             self._pass_on(connection)
         elif connection.ended:
             self._whole(connection)
@@ -179,17 +186,17 @@ class Exchange:
             and not connection.encoded
         ):
             same = self._operation is asked.operation
-            hide = same and not asked.wants_usage and self._operation in (Operation.CHAT, Operation.COMPLETIONS)
+            hide = same and not asked.wants_usage and self._operation in USAGE_ON_DEMAND
             self._meter_of_stream = StreamMeter(self._operation, self._address.provider, hide_usage=hide)
             self._translator = None
             if not same:
                 self._translator = StreamTranslator(
                     asked.operation, self._operation, asked.model, include_usage=asked.wants_usage
                 )
-            self.mode = Mode.STREAM
+            self.mode = STREAM
             self._send_stream_head(connection)
         else:
-            self.mode = Mode.WHOLE
+            self.mode = WHOLE
 
     def _send_stream_head(self, connection: UpstreamConnection) -> None:
         client = self.client
@@ -237,7 +244,7 @@ class Exchange:
         if out:
             self._write(out)
         if good:
-            self._settle(Outcome.OK if self.client is not None else Outcome.CANCELLED)
+            self._settle(OK if self.client is not None else CANCELLED)
             self._finish_stream()
         else:
             self._cut("the stream ended without its end")
@@ -277,7 +284,7 @@ class Exchange:
         if sum(map(len, connection.parts)) <= WHOLE_BYTES:
             return
         client = self.client
-        self.mode = Mode.LARGE
+        self.mode = LARGE
         self._tail = b""
         if client is not None:
             length = b"content-length: %d\r\n" % connection.length if connection.length >= 0 else b""
@@ -296,7 +303,7 @@ class Exchange:
         if connection.ended:
             found = self._tail.rfind(b'"usage"')
             self._read_usage(b"{" + self._tail[found:] if found >= 0 else b"")
-            self._settle(Outcome.OK if connection.status < 400 else Outcome.REFUSED)
+            self._settle(OK if connection.status < 400 else REFUSED)
         if self.client is not None and data:
             self.client.transport.write(data)
         if connection.ended:
@@ -315,7 +322,7 @@ class Exchange:
         complete = self._read_usage(body, connection.litellm_cost) or connection.encoded
         if self.asked.operation is not self._operation and complete:
             body = translate_answer(self.asked.operation, self._operation, body, self.asked.model)
-        if not complete and self._try_again("its answer broke off", Outcome.CUT, sent=True):
+        if not complete and self._try_again("its answer broke off", CUT, sent=True):
             self._release(connection)
             return
         if self.recording is not None:
@@ -343,10 +350,10 @@ class Exchange:
             seconds = _seconds(connection.retry_after)
             if status == 429 and seconds is not None:
                 self.relay.rest(name, seconds)
-            if self._try_again(f"{name} answered {status}", Outcome.REFUSED, sent=True, after=seconds):
+            if self._try_again(f"{name} answered {status}", REFUSED, sent=True, after=seconds):
                 self._release(connection)
                 return
-        self._settle(Outcome.REFUSED)
+        self._settle(REFUSED)
         if 300 <= status < 400:
             self._release(connection)
             self._give_up(502, f"target {name} answered with a redirect; give its final address", "upstream_redirect")
@@ -361,17 +368,17 @@ class Exchange:
     def broke(self, connection: UpstreamConnection, reason: str) -> None:
         """The connection ended inside the answer, or before it."""
         self._upstream = None
-        if self.mode is Mode.OVER:
+        if self.mode is OVER:
             return
-        if self.mode is Mode.WAITING and not connection.fresh and not self._resent and not connection.head_bytes:
+        if self.mode is WAITING and not connection.fresh and not self._resent and not connection.head_bytes:
             self._resent = True  # it was closed while it lay in the pool: nothing was read of this request
             self._send()
             return
         connection.abort()
-        if self.mode in (Mode.STREAM, Mode.LARGE):
+        if self.mode in (STREAM, LARGE):
             self._cut(reason)
         else:
-            outcome = Outcome.CUT if connection.head_complete else Outcome.UNREACHABLE
+            outcome = CUT if connection.head_complete else Outcome.UNREACHABLE
             self._failed(outcome, f"{self._address.name}: {reason}", sent=True)
 
     def _failed(self, outcome: Outcome, reason: str, *, sent: bool) -> None:
@@ -390,7 +397,7 @@ class Exchange:
         self.meter.sent = sent
         self._settle(outcome)
         self.reason = reason
-        self.mode = Mode.DIALLING
+        self.mode = DIALLING
         if delay:
             self._timer = asyncio.get_running_loop().call_later(delay, self._attempt_later)
         else:
@@ -418,7 +425,7 @@ class Exchange:
     def _cut(self, reason: str) -> None:
         """The client has seen a part of the answer: it is told, and the connection ends without the answer's end."""
         self.recording = None
-        self._settle(Outcome.CUT if self.client is not None else Outcome.CANCELLED)
+        self._settle(CUT if self.client is not None else CANCELLED)
         client = self._leave()
         if client is None:
             return
@@ -438,7 +445,7 @@ class Exchange:
         if connection is None:
             return
         connection.abort()
-        if self.mode in (Mode.STREAM, Mode.LARGE):
+        if self.mode in (STREAM, LARGE):
             self._cut("no byte came in time")
         else:
             self._failed(Outcome.UNREACHABLE, f"{self._address.name}: no answer in time", sent=True)
@@ -455,7 +462,7 @@ class Exchange:
 
     def client_left(self) -> None:
         """Nobody reads the answer any more: the upstream is cancelled, or read to its end where it charges for it."""
-        if self.mode is Mode.OVER:
+        if self.mode is OVER:
             return
         self.client = None
         if self._timer is not None:
@@ -466,9 +473,9 @@ class Exchange:
             self._upstream.transport.resume_reading()
             self.relay.drains.add(self)
             return
-        if self.mode is Mode.DIALLING:
+        if self.mode is DIALLING:
             self.meter.sent = False
-        self._settle(Outcome.CANCELLED)
+        self._settle(CANCELLED)
         self.relay.finished(self)
         if self._upstream is not None:
             self._upstream.abort()
@@ -478,9 +485,9 @@ class Exchange:
 
     def _settle(self, outcome: Outcome) -> None:
         self.meter.settle(self, outcome, self._meter_of_stream)
-        if outcome is Outcome.OK and self.recording is not None:
+        if outcome is OK and self.recording is not None:
             self.relay.remember(self)
-        self.mode = Mode.OVER
+        self.mode = OVER
 
     def _release(self, connection: UpstreamConnection) -> None:
         if self._upstream is connection:
@@ -490,8 +497,8 @@ class Exchange:
 
 def _ending(*, complete: bool, client_there: bool) -> Outcome:
     if not client_there:
-        return Outcome.CANCELLED
-    return Outcome.OK if complete else Outcome.CUT
+        return CANCELLED
+    return OK if complete else CUT
 
 
 def _words(error: OSError) -> str:

@@ -5,7 +5,7 @@ import httptools
 from costtui.dialects.operation import PATHS, Operation
 from costtui.dialects.refusals import Refusal
 from costtui.gateway.framing import HEADER_COUNT, ChunkLines
-from costtui.gateway.headers import REQUEST_ROLES, Role
+from costtui.gateway.headers import DROP, FORWARD, REQUEST_ROLES, Role
 from costtui.gateway.judging import Judging
 
 UNBOUNDED = 1 << 62
@@ -84,11 +84,11 @@ class HeadReader:
         if self.in_body:
             return
         role = REQUEST_ROLES[name]
-        if role is Role.FORWARD:
+        if role is FORWARD:
             self._lines.append(b"%b: %b\r\n" % (name, value))
             if len(self._lines) > HEADER_COUNT:
                 self.fault = Refusal(431, f"the request has more than {HEADER_COUNT} headers", "headers_too_large")
-        elif role is not Role.DROP:
+        elif role is not DROP:
             self._take(role, value)
 
     def _take(self, role: Role, value: bytes) -> None:

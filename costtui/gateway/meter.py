@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from costtui.gateway.exchange import Exchange
     from costtui.gateway.relay import Relay
 
-_NOTHING = (NO_USAGE, UsageSource.NONE)
+# Python 3.11 looks a member up on its class with a function written in Python: 0.2 us, ten times a request.
+OK, REFUSED = Outcome.OK, Outcome.REFUSED
+REPORTED, ESTIMATED, NONE = UsageSource.REPORTED, UsageSource.ESTIMATED, UsageSource.NONE
+COUNT_TOKENS = Operation.COUNT_TOKENS
+_NOTHING = (NO_USAGE, NONE)
 
 
 class AttemptMeter:
@@ -95,7 +99,7 @@ class AttemptMeter:
                 asked.stream,
                 usage,
                 source,
-                source is UsageSource.REPORTED and _disputed(usage, exchange),
+                source is REPORTED and _disputed(usage, exchange),
                 self.charge,
                 provenance,
                 None,
@@ -104,33 +108,33 @@ class AttemptMeter:
             )
         )
         address.in_flight -= 1
-        if outcome is not Outcome.OK or relay.breakers:
+        if outcome is not OK or relay.breakers:
             relay.judge(address.name, outcome, self._status, exchange.reason)
 
     def _used(self, exchange: "Exchange", outcome: Outcome, stream: StreamMeter | None) -> tuple[Usage, UsageSource]:
-        if outcome is Outcome.REFUSED or self._operation is Operation.COUNT_TOKENS or not self.sent:
+        if outcome is REFUSED or self._operation is COUNT_TOKENS or not self.sent:
             return _NOTHING
         if stream is not None:
             return self._streamed(exchange, outcome, stream.usage, stream.estimate_output_tokens)
         if self._whole is None:
             return self._streamed(exchange, outcome, None, 0)
         if self._whole.usage is not None:
-            return self._whole.usage, UsageSource.REPORTED
+            return self._whole.usage, REPORTED
         return self._streamed(exchange, outcome, None, self._whole.estimate_output_tokens)
 
     def _streamed(
         self, exchange: "Exchange", outcome: Outcome, usage: Usage | None, output_tokens: int
     ) -> tuple[Usage, UsageSource]:
         """A stream that ended well says what it used; of one that broke off, what it made so far is counted."""
-        if usage is not None and outcome is Outcome.OK:
-            return usage, UsageSource.REPORTED
+        if usage is not None and outcome is OK:
+            return usage, REPORTED
         if usage is not None:
-            return usage._replace(output_tokens=max(usage.output_tokens, output_tokens)), UsageSource.ESTIMATED
+            return usage._replace(output_tokens=max(usage.output_tokens, output_tokens)), ESTIMATED
         paid = estimate_input_tokens(len(exchange.body), exchange.asked.has_media)
-        return Usage(input_tokens=paid, output_tokens=output_tokens), UsageSource.ESTIMATED
+        return Usage(input_tokens=paid, output_tokens=output_tokens), ESTIMATED
 
     def _charged(self, usage: Usage, source: UsageSource) -> tuple[Charge | None, Provenance]:
-        if source is UsageSource.NONE:
+        if source is NONE:
             return NO_CHARGE, Provenance.METERED
         card = self._relay.tables.card(self._address.name)
         if card is None and self._address.self_hosted:

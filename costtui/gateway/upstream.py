@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
-from costtui.gateway.headers import RESPONSE_ROLES, Role
+from costtui.gateway.headers import DROP, FORWARD, RESPONSE_ROLES, Role
 
 if TYPE_CHECKING:
     from costtui.gateway.pool import Pool
 
 HEAD_BYTES = 64 * 1024
+LENGTH, CONTENT_TYPE = Role.LENGTH, Role.CONTENT_TYPE
 
 
 class Listener(Protocol):
@@ -146,25 +147,32 @@ class UpstreamConnection(asyncio.Protocol):
         if self.head_complete:
             return
         role = RESPONSE_ROLES[name]
-        if role is Role.FORWARD:
+        if role is FORWARD:
             self.headers.append(b"%b: %b\r\n" % (name, value))
-        elif role is Role.LENGTH:
+        elif role is not DROP:
+            self._take(role, name, value)
+
+    def _take(self, role: Role, name: bytes, value: bytes) -> None:
+        """A header that says something to the gateway itself."""
+        if role is LENGTH:
             self.length = int(value)
+            return
+        if role is CONTENT_TYPE:
+            self.content_type = value
         elif role is Role.TRANSFER:
             self._coding = True
-        elif role is Role.CONTENT_TYPE:
-            self.content_type = value
-            self.headers.append(b"content-type: %b\r\n" % value)
+            return
         elif role is Role.CONNECTION:
             self.keep_alive = b"close" not in value.lower()
+            return
         elif role is Role.CONTENT_ENCODING:
             self.encoded = value.lower() != b"identity"
-            self.headers.append(b"content-encoding: %b\r\n" % value)
         elif role is Role.RETRY_AFTER:
             self.retry_after = value
-            self.headers.append(b"retry-after: %b\r\n" % value)
-        elif role is Role.LITELLM_COST:
+        else:
             self.litellm_cost = value
+            return
+        self.headers.append(b"%b: %b\r\n" % (name, value))
 
     def on_headers_complete(self) -> None:
         """The head of an answer; one of 1xx is only a sign of life."""
