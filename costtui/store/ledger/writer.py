@@ -223,6 +223,7 @@ class LedgerWriter:
         if waiting and self._keeper.commit(waiting):
             self._committed += len(waiting)
             waiting = []
+            self._spool.problem = ""  # what it could not take is in the ledger now
             self._remove_spent()
         if self._adopting:
             self._adopting = False
