@@ -13,6 +13,8 @@ class Operation(StrEnum):
     MESSAGES = "messages"
     COUNT_TOKENS = "count_tokens"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python: 0.2 us a look-up, six times a request
+
 
 ANTHROPIC_OPERATIONS = frozenset({Operation.MESSAGES, Operation.COUNT_TOKENS})
 """Those that Anthropic's clients speak; all others are OpenAI's."""
