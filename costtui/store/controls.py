@@ -73,7 +73,7 @@ class ControlsStore:
         self._reading = self._version = None
 
     def changed(self) -> bool:
-        """Whether anything was committed since `state` was read last; takes 10 us, of which 2 are the stat."""
+        """Whether anything was committed since `state` was read last; takes 10 us."""
         identity = self._identity_now()
         if identity is None:
             return False
