@@ -1,4 +1,4 @@
-"""A price ready for the request path: whole numbers only, 1.0 us for the usage of a plain chat."""
+"""A price ready for the request path: whole numbers only, 1.2 us for the usage of a plain chat."""
 
 from decimal import Decimal
 from fractions import Fraction
