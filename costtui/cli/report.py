@@ -1,0 +1,141 @@
+"""`costtui report`: what requests cost, by what one asks for."""
+
+import contextlib
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from costtui.cli.cells import Cell, csv_cell, json_line, plain_cell, usd
+from costtui.cli.given import Given, nearest
+from costtui.cli.picture import now_ms
+from costtui.cli.since import since_ms, zone_of
+from costtui.cli.spend_rows import Row, kind_rows, spend_row
+from costtui.errors import UsageError
+from costtui.report.money import iso
+from costtui.store.controls import CONTROLS, ControlsStore
+from costtui.store.ledger.reader import LedgerReader
+from costtui.store.ledger.rows import SpendRow
+
+SCHEMA = "costtui.report/1"
+BY = {
+    "route": "route",
+    "model": "model",
+    "provider": "provider",
+    "key": "key_id",
+    "target": "target",
+    "kind": "",
+    "provenance": "provenance",
+    "operation": "operation",
+}
+"""What a report can be by, and how the ledger calls it."""
+SHOWN = ("requests", "failed", "input_tokens", "output_tokens", "unpriced", "usd", "provenance")
+"""Beside the names; JSON and CSV have every column."""
+
+
+def run(given: Given) -> int:
+    """A table, CSV or one JSON document."""
+    by = _dimensions(given.value("--by") or "provider")
+    since = given.value("--since")
+    flags = given.flags("--json", "--csv")
+    given.no_more()
+    if len(flags) == 2:
+        raise UsageError("report: --json and --csv do not go together")
+    now = now_ms()
+    from_ms = since_ms(since or "24h", now, zone_of(given, now))
+    with contextlib.closing(LedgerReader(given.state_dir)) as reader:
+        sums = reader.spend(from_ms, now + 1, [BY[name] for name in by if name != "kind"])
+    rows = kind_rows(sums) if by == ("kind",) else [spend_row(by, row) for row in _ranked(sums)]
+    if "key" in by:
+        rows = _with_key_names(rows, given.state_dir)
+    if "--json" in flags:
+        _json(rows, sums, by, from_ms, now)
+    elif "--csv" in flags:
+        _csv(rows)
+    else:
+        _text(rows, sums, by, from_ms)
+    return 0
+
+
+def _dimensions(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if name not in BY:
+            raise UsageError(f"report: no --by {name!r}{nearest(name, tuple(BY))}; known: {', '.join(BY)}")
+    if "kind" in names and len(names) > 1:
+        raise UsageError("report: --by kind stands alone")
+    return names
+
+
+def _with_key_names(rows: Sequence[Row], state_dir: Path) -> list[Row]:
+    """The ledger knows keys by their ids alone; requests of the same user without a key have none."""
+    names: dict[Cell, str] = {}
+    if (state_dir / CONTROLS).exists():
+        with contextlib.closing(ControlsStore.open(state_dir)) as store:
+            names = {key.key_id: key.name for key in store.state().keys}
+    return [{"key": row["key"], "key_name": names.get(row["key"], ""), **row} for row in rows]
+
+
+def _ranked(rows: Sequence[SpendRow]) -> list[SpendRow]:
+    """APIs before own engines, each dearest first."""
+    return sorted(rows, key=lambda row: (row.self_hosted, -(row.nano or 0), row.labels))
+
+
+def _total(rows: Sequence[SpendRow], *, self_hosted: bool) -> dict[str, object]:
+    """Of the known parts; null where requests were made and nothing is known."""
+    mine = [row for row in rows if row.self_hosted is self_hosted]
+    known = [row.nano for row in mine if row.nano is not None]
+    return {
+        "usd": usd(sum(known)) if known or not mine else None,
+        "requests": sum(row.requests for row in mine),
+        "unpriced": sum(row.unpriced for row in mine),
+        "saved_usd": usd(sum(row.saved_nano for row in mine)),
+    }
+
+
+def _json(rows: Sequence[Row], sums: Sequence[SpendRow], by: Sequence[str], from_ms: int, now: int) -> None:
+    head = {"schema": SCHEMA, "from": iso(from_ms), "to": iso(now), "by": list(by)}
+    totals = {"api": _total(sums, self_hosted=False), "self_hosted": _total(sums, self_hosted=True)}
+    print(json_line({**head, **totals, "rows": list(rows)}))
+
+
+def _csv(rows: Sequence[Row]) -> None:
+    if rows:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(rows[0])
+        writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
+
+
+def _text(rows: Sequence[Row], sums: Sequence[SpendRow], by: Sequence[str], from_ms: int) -> None:
+    if not rows:
+        print(f"nothing in the ledger since {iso(from_ms)}: clients reach it through `costtui gateway`")
+        return
+    asked = ("key_name", *by) if "key" in by else by
+    names = ("kind", "tokens", *SHOWN[-3:]) if by == ("kind",) else tuple(dict.fromkeys((*asked, *SHOWN)))
+    for hosted, title in ((False, "APIs"), (True, "own engines: their share of rent and power, never to be added")):
+        word = "self-hosted" if hosted else "api"
+        mine = [row for row in rows if row["billed_as"] == word]
+        if mine:
+            total = _total(sums, self_hosted=hosted)
+            print(f"{title}, since {iso(from_ms)}")
+            _table(names, mine)
+            print(f"  total {_sum(total)}\n")
+
+
+def _sum(total: dict[str, object]) -> str:
+    known, unpriced = total["usd"], total["unpriced"]
+    if known is None:
+        return f"? ({unpriced:,} attempts without a price)"
+    return f"{known:f} USD" + (f" and {unpriced:,} attempts without a price" if unpriced else "")
+
+
+def _table(names: Sequence[str], rows: Sequence[Row]) -> None:
+    cells = [[name.replace("_", " ") for name in names], *([plain_cell(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(names))]
+    right = [not isinstance(rows[0][name], str) for name in names]
+    for line in cells:
+        padded = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        )
+        print(f"  {'  '.join(padded)}".rstrip())
