@@ -20,6 +20,9 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
+  costtui report              what requests cost, by provider, model, route, key or kind of token
+  costtui export csv          the ledger for other programs: csv, json or prometheus
+  costtui exporter            /metrics for Prometheus
   costtui alert test          send a test message to the webhook
   costtui verify              is the ledger what was written? backup, purge: copy it, let old attempts go
 
@@ -159,11 +162,43 @@ content. Not while a gateway runs: it removes by itself what is older than 35 da
 
   --yes        do not ask
 """,
+    "report": """\
+costtui report [--by WHAT[,WHAT]] [--since WHEN] [--json | --csv]
+
+What the gateway's requests cost; APIs and own engines (their share of rent and power) apart and never added.
+
+  --by         provider (usual), route, model, key, target, operation, provenance; or kind (of token), alone
+  --since      24h (usual), 7d, today, month, or a day such as 2026-11-01 in the host's time zone
+  --json       one document (schema costtui.report/1); money exact, unknown null, `unpriced` says how often
+  --csv        the same columns; unknown empty
+
+Example:  costtui report --by route,model --since month
+""",
+    "export": """\
+costtui export csv|json|prometheus [--since WHEN] [--raw]
+
+  csv, json    sums of each hour, by everything the ledger knows, oldest first; json is one object a line
+  --raw        instead every attempt, newest first
+  --since      31d (usual), 24h, today, month, or a day such as 2026-11-01
+  prometheus   what `costtui exporter` would say now, for node_exporter's textfile collector
+
+Money is exact to the billionth of a dollar; unknown is empty or null. Cells that a spreadsheet would run as a formula
+begin with an apostrophe.
+Example:  costtui export csv --since month > spend.csv
+""",
+    "exporter": """\
+costtui exporter [--listen 127.0.0.1:9464]
+
+Serves /metrics until Ctrl-C: tokens under OpenTelemetry's GenAI names, money, GPUs and engines under costtui_*. It
+reads the store alone, and makes at most 1,000 series whatever clients send; what does not fit is in `other`.
+
+Example, in prometheus.yml:  static_configs: [{ targets: ["127.0.0.1:9464"] }]
+""",
     "demo": """\
 costtui demo [--headless] [--seconds N] [--seed N] [--no-history] [--theme NAME]
 
-A whole host in a temporary folder: eight simulated GPUs, three simulated vLLM engines, traffic of five requests a
-second, the real agent, store and screen.
+A whole host in a temporary folder: eight simulated GPUs, three simulated vLLM engines and three simulated APIs, traffic
+of five requests a second through the real gateway, the real agent, stores and screen.
 
   --headless --seconds N   no screen: sample N seconds (5), print the status as JSON, end
   --state-dir DIR          keep the store, and try every other command on it from a second terminal:
