@@ -130,7 +130,7 @@ class LedgerReader:
         for path in reversed(sealed_files(self._state_dir)):
             if enough is not None and len(rows) >= enough:
                 break
-            with contextlib.suppress(sqlite3.Error), contextlib.closing(_open(path)) as connection:
+            with contextlib.suppress(sqlite3.Error), contextlib.closing(_open(path, "&immutable=1")) as connection:
                 rows += connection.execute(query, arguments).fetchall()
         return rows
 
@@ -160,9 +160,9 @@ class LedgerReader:
             self._identity = identity
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, more: str = "") -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
+        f"{path.absolute().as_uri()}?mode=ro{more}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,

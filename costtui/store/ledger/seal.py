@@ -1,5 +1,6 @@
 """A month that is over becomes a file of its own, read-only; the next one begins with its head and all sums so far."""
 
+import contextlib
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,11 +42,15 @@ def seal(connection: sqlite3.Connection, state_dir: Path, now_ms: int) -> sqlite
     head = head_of(connection, now_ms)
     sealed = sealed_name(state_dir, _first_month(connection) or _month(now_ms))
     following.unlink(missing_ok=True)
-    connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+    if connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]:
+        return connection  # a reader is in the middle of a question: the next look is in 20 s
     _begin_next(connection, following, head, sealed.name)
-    connection.execute("pragma journal_mode = delete").fetchall()
+    with contextlib.suppress(sqlite3.OperationalError):  # readers that have it open read on; the journal is empty
+        connection.execute("pragma journal_mode = delete").fetchall()
     connection.close()
     path.rename(sealed)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
     sealed.chmod(0o400)
     finish_sealing(state_dir)
     return open_ledger(path, head, "")

@@ -43,7 +43,7 @@ def verify(state_dir: Path) -> list[Finding]:
     before: Head | None = None
     for path in [*sealed_files(state_dir), state_dir / LEDGER]:
         try:
-            with contextlib.closing(_open(path)) as connection:
+            with contextlib.closing(_open(path, "" if path.name == LEDGER else "&immutable=1")) as connection:
                 before = _verify_file(connection, path.name, before, gone, heads, findings)
         except (sqlite3.Error, UnicodeDecodeError, ValueError, IndexError, TypeError) as error:
             findings.append(Finding(path.name, None, f"cannot be read: {clean(str(error))}"))
@@ -55,8 +55,8 @@ def verify(state_dir: Path) -> list[Finding]:
     return findings
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
+def _open(path: Path, more: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{more}", uri=True, timeout=5, isolation_level=None)
     connection.execute("pragma query_only = on")
     connection.execute("begin")  # one moment of it, however much is written meanwhile
     return connection
@@ -134,6 +134,9 @@ def _wrong_links(connection: sqlite3.Connection, name: str, origin: Head, heads:
             held = next(rows, None)
         if link_hash(hash_before, first, count, new_lanes.pop(first, ()), part) != stored or len(part) != count:
             yield Finding(name, first, f"rows {first} to {end - 1} are not what was written")
+        over = [anchored for anchored in range(seq + 1, end - 1) if anchored in heads]
+        if over:
+            yield Finding(name, over[0], f"row {over[0]} was anchored as a head and is none: rows were written anew")
         seq, hash_before = end - 1, bytes(stored)
         if heads.get(seq, hash_before) != hash_before:
             yield Finding(name, seq, f"the chain at row {seq} is not the anchored one: it was written anew")
@@ -181,7 +184,8 @@ def _wrong_sums(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
     """Minutes and quarters against the rows that are kept, hours and days against the quarters."""
     for grain in (MINUTE, QUARTER):
         held = _sums(
-            connection, f"select bucket, lane, provenance, {TABLE_SUMS} from spend_{grain.name} group by 1, 2, 3"
+            connection,
+            f"select bucket, lane, provenance, {TABLE_SUMS} from spend_{grain.name} group by 1, 2, 3",  # noqa: S608 - the names are ours
         )
         made = _sums(
             connection,
@@ -201,7 +205,8 @@ def _wrong_sums(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
         )
         made = _sums(connection, query, until)
         held = _sums(
-            connection, f"select bucket, lane, provenance, {TABLE_SUMS} from spend_{grain_name} group by 1, 2, 3"
+            connection,
+            f"select bucket, lane, provenance, {TABLE_SUMS} from spend_{grain_name} group by 1, 2, 3",  # noqa: S608 - the names are ours
         )
         if made != held:
             yield Finding(name, None, f"the sums of spend_{grain_name} are not those of its quarters")

@@ -82,6 +82,7 @@ def test_an_attempt_counts_once_however_often_and_in_whatever_order_it_is_told(
     shutil.rmtree(state_dir)
 
 
+FALL = "\nimport os; os._exit(0)"
 CHILD = """
 import sys
 from pathlib import Path
@@ -275,8 +276,7 @@ def test_a_network_file_system_and_a_newer_ledger_are_refused(tmp_path: Path, mo
 
 def test_a_torn_spool_gives_its_whole_records_and_is_kept_for_a_look(tmp_path: Path) -> None:
     child = subprocess.run(
-        [sys.executable, "-c", CHILD.replace("while True:", "for _ in range(40):") + "\nimport os; os._exit(0)"]
-        + [str(tmp_path)],
+        [sys.executable, "-c", CHILD.replace("while True:", "for _ in range(40):") + FALL, str(tmp_path)],
         capture_output=True,
         check=True,
     )
