@@ -100,6 +100,7 @@ class Keeper:
         until = self._plans_until_ms
         if self._controls.changed() or (until is not None and self._relay.clock_ms() >= until):
             self.take_controls()
+            self.paint()  # whoever made the change is waiting to see it in force
 
     def take_controls(self) -> None:
         """Keys and routes as people set them; what a shift may not do is left out with a warning."""
@@ -191,7 +192,9 @@ class Keeper:
 
     def paint(self) -> None:
         """STATE_DIR/gateway.json, for the screens; replaced in one step."""
-        body = picture(self._relay, self.revision, (*self.troubles, *self.warnings))
+        trouble = self._controls.trouble
+        ours = () if trouble is None else (f"{trouble.reason}; {trouble.remedy}",)
+        body = picture(self._relay, self.revision, (*self.troubles, *self.warnings, *ours))
         path = self._state_dir / PICTURE
         draft = path.with_name(f".{PICTURE}.{os.getpid()}")
         try:

@@ -31,12 +31,3 @@ def listen(where: str) -> socket.socket:
             f"gateway.listen {where}: {why}; is another gateway running? `costtui gateway status`"
         ) from None
     return listener
-
-
-def is_loopback(where: str) -> bool:
-    """Whether only this host can connect."""
-    host = where.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
