@@ -37,7 +37,7 @@ def run(given: Given) -> int:
 
         load(given.config_path, now_ms())
     if "--read-only" in flags:
-        return screen(given, given.state_dir, theme)
+        return screen(given, given.state_dir, theme, may_steer=False)
     with _sampling(given) as go_on:
         return screen(given, given.state_dir, theme) if go_on else 0
 
@@ -59,7 +59,7 @@ def known_theme(name: str | None) -> "ThemeName | None":
     return known[name]
 
 
-def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None) -> int:
+def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None, *, may_steer: bool = True) -> int:
     """The screen over a state directory, until the user leaves."""
     from costtui.tui.feed import StoreFeed
     from costtui.tui.first import first_frame
@@ -69,9 +69,12 @@ def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None) -> i
     feed = StoreFeed.open(state_dir)
     try:
         with first_frame(feed, now_ms(), options):
+            from costtui.cli.actor import actor
             from costtui.tui.app import CosttuiApp
+            from costtui.tui.helm import Helm
 
-            app = CosttuiApp(feed, now_ms, options)
+            helm = Helm(state_dir, actor(given.environ), now_ms) if may_steer else None
+            app = CosttuiApp(feed, now_ms, options, helm)
             app.run()
         return app.return_code or 0
     finally:

@@ -13,8 +13,11 @@ from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.reactive import reactive
 
+from costtui.errors import CosttuiError
 from costtui.report.words import moment
 from costtui.tui.feed import SLOT_MS, Feed, History
+from costtui.tui.figures import local_now
+from costtui.tui.form import Form, Kind, typed
 from costtui.tui.frame import Frame, framed, text_of
 from costtui.tui.glyphs import Glyphs
 from costtui.tui.keys import Act, chosen, understood
@@ -26,12 +29,20 @@ from costtui.tui.scene import Choices, Scene
 from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from costtui.report.schema import Status
+    from costtui.tui.helm import Helm
 
 Clock = Callable[[], int]
 """UTC milliseconds now."""
 LOOK_SECONDS = 0.25
 MINUTE_MS = 60_000
+FOLLOW_SECONDS = 0.02
+"""How often the gateway is asked whether it follows a change: only while one is on its way."""
+FOLLOW_MS = 2_000
+NOTICE_MS = 5_000
+MADE_NOTICE_MS = 30_000
 
 
 class CosttuiApp(App[int], inherit_bindings=False):
@@ -46,12 +57,17 @@ class CosttuiApp(App[int], inherit_bindings=False):
     colours: reactive[ThemeName] = reactive[ThemeName]("terminal", repaint=False)
     """The theme in use."""
 
-    def __init__(self, feed: Feed, clock: Clock, options: ScreenOptions | None = None) -> None:
+    def __init__(
+        self, feed: Feed, clock: Clock, options: ScreenOptions | None = None, helm: "Helm | None" = None
+    ) -> None:
         self._options = options or ScreenOptions()
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self.theme = "ansi-dark"
         self._feed = feed
         self._clock = clock
+        self._helm = helm
+        self._form: Form | None = None
+        self._following: Timer | None = None
         self._choices = Choices(mouse=self._options.mouse)
         self._status: Status | None = None
         self._room = (0, 0)
@@ -139,6 +155,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             slow_seconds=self._pace.slow_seconds,
             notice=self._notice,
             histories=self._histories,
+            form=self._form,
         )
 
     def _remember(self, now_ms: int) -> None:
@@ -162,7 +179,10 @@ class CosttuiApp(App[int], inherit_bindings=False):
             self._choose(chosen(self._choices, "down" if message.lines > 0 else "up", None, self.frame))
 
     def on_key_pressed(self, message: KeyPressed) -> None:
-        """A key is either a choice of what to see or something to do."""
+        """A key is either a choice of what to see or something to do; an open form takes all of them."""
+        if self._form is not None and message.key != "ctrl+c":
+            self._edit(self._form, message.key, message.character)
+            return
         act = understood(self._choices, message.key, message.character)
         if act is not None:
             self._do(act)
@@ -182,12 +202,93 @@ class CosttuiApp(App[int], inherit_bindings=False):
             "mouse": self._flip_mouse,
             "copy": self._copy_row,
             "save": self._save,
+            "shift": lambda: self._open("shift"),
+            "pin": lambda: self._open("pin"),
+            "drain": lambda: self._open("drain"),
+            "undo": self._undo,
         }
         doing[act]()
 
-    def _say(self, text: str) -> None:
-        self._notice, self._notice_until_ms = text, self._clock() + 5000
+    def _say(self, text: str, lasting_ms: int = NOTICE_MS) -> None:
+        self._notice, self._notice_until_ms = text, self._clock() + lasting_ms
         self.draw()
+
+    def _steering(self) -> "Helm":
+        """What changes are made with. Raises CosttuiError where none may be made."""
+        if self._helm is None:
+            raise CosttuiError("this screen only looks (--read-only): nothing can be changed from here")
+        return self._helm
+
+    def _config_path(self) -> str | None:
+        """Of the configuration in force."""
+        if self._status is None:
+            raise CosttuiError("no agent has written here yet: what is in force is not known")
+        return self._status.config.path
+
+    def _open(self, kind: Kind) -> None:
+        try:
+            self._form = self._steering().open(kind, self._config_path(), self._choices.selected or "")
+        except CosttuiError as error:
+            self._say(str(error))
+        self.draw()
+
+    def _edit(self, form: Form, key: str, character: str | None) -> None:
+        if key == "escape":
+            self._form = None
+            self._say("nothing was changed")
+        elif key == "enter":
+            self._apply(form)
+        else:
+            after = typed(form, key, character)
+            self._form = after if after is form else self._steering().told(after)
+            self.draw()
+
+    def _apply(self, form: Form) -> None:
+        asked_ms = self._clock()
+        try:
+            made = self._steering().apply(form)
+        except CosttuiError as error:
+            self._form = replace(form, problem=str(error))
+            self.draw()
+        else:
+            self._form = None
+            self._follow(made.revision_id, asked_ms, "u undo")
+
+    def _undo(self) -> None:
+        asked_ms = self._clock()
+        try:
+            made, undone = self._steering().undo(self._config_path())
+        except CosttuiError as error:
+            self._say(str(error))
+        else:
+            what = undone.route or undone.weights[0][0]
+            self._follow(made.revision_id, asked_ms, f"the {undone.kind} of {what} is undone")
+
+    def _follow(self, revision: int, asked_ms: int, then: str) -> None:
+        """Say when a change was asked for, and when the gateway follows it."""
+        if self._following is not None:
+            self._following.stop()
+        if self._steering().followed() is None:
+            self._say(f"written; no gateway is running, it holds from its next start on · {then}", MADE_NOTICE_MS)
+            return
+        self._say(f"asked {self._second(asked_ms)} · {then}", MADE_NOTICE_MS)
+        self._following = self.set_interval(FOLLOW_SECONDS, lambda: self._look_after(revision, asked_ms, then))
+
+    def _look_after(self, revision: int, asked_ms: int, then: str) -> None:
+        now_ms, followed = self._clock(), self._steering().followed()
+        asked = f"asked {self._second(asked_ms)}"
+        if followed is not None and followed >= revision:
+            told = f"{asked} → live {self._second(now_ms)} ({now_ms - asked_ms} ms) · {then}"
+        elif now_ms - asked_ms >= FOLLOW_MS:
+            told = f"{asked}, the gateway has not followed in {FOLLOW_MS // 1000} s: costtui gateway status · {then}"
+        else:
+            return
+        if self._following is not None:
+            self._following.stop()
+        self._say(told, MADE_NOTICE_MS)
+
+    def _second(self, at_ms: int) -> str:
+        return f"{local_now(at_ms, self._scene().zone):%H:%M:%S}"
 
     def _next_theme(self) -> None:
         self.colours = THEMES[(THEMES.index(self.colours) + 1) % len(THEMES)]

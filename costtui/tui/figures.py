@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from costtui.report.words import UNKNOWN, money
+from costtui.report.words import UNKNOWN, moment, money
 
 GIB = 1024**3
 JOULES_PER_KWH = 3_600_000
@@ -56,3 +56,9 @@ def zone_of(name: str) -> tzinfo:
 def local_now(now_ms: int, zone: tzinfo) -> datetime:
     """The clock's moment as a local time."""
     return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)
+
+
+def clock_seconds(iso: str, zone: tzinfo) -> str:
+    """`12:01:03` on the host's wall clock."""
+    at = moment(iso)
+    return UNKNOWN if at is None else f"{at.astimezone(zone):%H:%M:%S}"

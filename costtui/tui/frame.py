@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from costtui.tui.gpuscreen import gpu_screen
 from costtui.tui.header import cut, header
 from costtui.tui.line import Line, Row, Run, cropped, plain_text
+from costtui.tui.modal import laid_over, modal
 from costtui.tui.overview import Body, overview
 from costtui.tui.scene import Scene
 from costtui.tui.texts import absent_screen, help_screen, sources_screen, warnings_screen
@@ -51,6 +52,9 @@ def framed(scene: Scene) -> Frame:
     keys = tuple(row.key for row in placed)
     lines = tuple(cut(row.line, scene.width, scene.glyphs.ellipsis) for row in placed)
     cursor = keys.index(selected) if selected in keys else min(len(head), max(scene.height - 1, 0))
+    if scene.form is not None:
+        lines = laid_over(lines, modal(scene, scene.form), len(head))
+        lines = tuple(cut(line, scene.width, scene.glyphs.ellipsis) for line in lines)
     return Frame(lines[: scene.height], keys[: scene.height], order, cursor)
 
 
@@ -106,6 +110,8 @@ def _key_bar(scene: Scene) -> Line:
     if scene.notice:
         return (Run(cropped(f" {scene.glyphs.own(scene.notice)}", scene.width, scene.glyphs.ellipsis), "key"),)
     pairs = [("1", "overview"), ("2", "gpus"), ("w", "warnings"), ("i", "sources")]
+    if scene.status is not None and scene.status.routes and not scene.back:
+        pairs += [("s", "shift"), ("u", "undo")]
     if choices.view in _TABLES:
         order = choices.sort + (" rev" if choices.reverse else "")
         pairs += [("/", "filter"), ("o", f"by {order}")]

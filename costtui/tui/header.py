@@ -41,6 +41,11 @@ def agent_phrase(scene: Scene, status: Status) -> Phrase | None:
     return Phrase(f"{words}: figures of {scene.clock(status.at)}", 0, "alarm")
 
 
+def past_phrase(scene: Scene) -> Phrase | None:
+    """Says that the screen is of another moment."""
+    return Phrase(f"PAST {scene.back}", 0, "alarm") if scene.back else None
+
+
 def budget_phrase(scene: Scene, budgets: Sequence[BudgetStanding]) -> Phrase | None:
     """The worst news that a budget has."""
     if not budgets:
@@ -59,17 +64,22 @@ def budget_phrase(scene: Scene, budgets: Sequence[BudgetStanding]) -> Phrase | N
 def _spending(scene: Scene, status: Status) -> list[Phrase]:
     burn = status.burn
     known = (("GPU", burn.gpu_usd_per_hour), ("power", burn.power_usd_per_hour), ("API", burn.api_usd_per_hour))
+    api = status.api
+    unpriced = burn.api_usd_per_hour is not None and api is not None and bool(api.unknown)
+    estimated = api is not None and api.provenance == "estimated"
     listed = any(gpu.rate_source == "list price" for gpu in status.gpus)
     marks = {"GPU": " list"} if listed else {}
     parts = [
-        f"{name} {money(amount)}{marks.get(name, '')}"
+        f"API {money(amount, more=unpriced, estimated=estimated)}"
+        if name == "API"
+        else f"{name} {money(amount)}{marks.get(name, '')}"
         for name, amount in known
-        if name == "GPU" or amount is None or amount > 0
+        if name != "power" or amount is None or amount > 0
     ]
     open_end = any(amount is None for _, amount in known) or bool(status.unknown)
     total = money(burn.total_usd_per_hour, more=open_end)
     old: Role = "strong" if status.agent.state == "running" else "old"
-    phrases = [agent_phrase(scene, status), budget_phrase(scene, status.budgets)]
+    phrases = [past_phrase(scene) or agent_phrase(scene, status), budget_phrase(scene, status.budgets)]
     if status.host.simulated:
         phrases.append(Phrase("SIMULATED" if scene.width >= SIMULATED_WIDTH else "SIM", 0, "warn"))
     return [

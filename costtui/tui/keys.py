@@ -6,9 +6,20 @@ from typing import Literal
 from costtui.tui.frame import Frame
 from costtui.tui.scene import SORTS, Choices, View
 
-Act = Literal["quit", "theme", "mouse", "copy", "save"]
+Act = Literal["quit", "theme", "mouse", "copy", "save", "shift", "pin", "drain", "undo"]
 
-_ACTS: dict[str, Act] = {"q": "quit", "ctrl+q": "quit", "t": "theme", "m": "mouse", "y": "copy", "S": "save"}
+_ACTS: dict[str, Act] = {
+    "q": "quit",
+    "ctrl+q": "quit",
+    "t": "theme",
+    "m": "mouse",
+    "y": "copy",
+    "S": "save",
+    "s": "shift",
+    "p": "pin",
+    "d": "drain",
+    "u": "undo",
+}
 _VIEWS: dict[str, View] = {"1": "overview", "2": "gpus", "w": "warnings", "i": "sources", "?": "help"}
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10, "home": -(10**6), "end": 10**6}
 

@@ -1,14 +1,16 @@
 """Screen 1: GPUs, engines, API, budgets and warnings, as much as fits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from costtui.report.schema import ApiPrice, Engine, Status
-from costtui.report.words import fine, money, percent, provider_words, short_money
+from costtui.report.words import fine, percent, provider_words, short_money
 from costtui.tui.figures import gib, steady_rate, steady_watts, sum_of
 from costtui.tui.groups import Group, grouped, worst_first
 from costtui.tui.line import Line, Role, Row, Run, cropped
 from costtui.tui.scene import Scene
 from costtui.tui.table import Cell, Column, row_line, title_line
+from costtui.tui.traffic import api_line, decision_block, route_block
 
 _COLUMNS = (
     Column("GPU", 4),
@@ -41,6 +43,12 @@ _BUDGETS = (
     Column("", 5, right=True, least=48),
     Column("", 0),
 )
+LEAST_DECISIONS = 4
+"""Lines, with the title, that they get before engines do."""
+MOST_DECISIONS = 6
+"""Each may be another one every second: six of 110 cells are a quarter of what the screen may send."""
+SPACED = 5
+"""Lines kept for the space between blocks before decisions get more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +78,24 @@ def _below(scene: Scene, status: Status, room: int) -> tuple[Line, ...]:
     """Blocks in the order of their worth, shown in the order of the screen."""
     warnings = _warning_lines(scene, status)[: max(room, 1)]
     left = room - len(warnings)
-    api, engines, budgets = [_api_line(scene, status)], _engine_lines(scene, status), _budget_lines(scene, status)
-    api = api[: max(left, 0)]
-    left -= len(api)
-    budgets = budgets if len(budgets) <= left else _shortened(budgets, left)
-    left -= len(budgets)
-    engines = engines if len(engines) <= left else _shortened(engines, left)
-    left -= len(engines)
-    return _spaced((tuple(engines), tuple(api), tuple(budgets), tuple(warnings)), left)
+    api, left = _taken([api_line(scene, status)], left)
+    routes, left = _taken(route_block(scene, status), left)
+    budgets, left = _taken(_budget_lines(scene, status), left)
+    decided = decision_block(scene, status)[: MOST_DECISIONS + 1]
+    decisions, left = _taken(decided[:LEAST_DECISIONS], left)
+    engines, left = _taken(_engine_lines(scene, status), left)
+    more = decided[len(decisions) : len(decisions) + max(left - SPACED, 0)] if decisions else []
+    blocks = (engines, api, routes, [*decisions, *more], budgets, warnings)
+    return _spaced(tuple(map(tuple, blocks)), left - len(more))
 
 
-def _spaced(blocks: tuple[tuple[Line, ...], ...], spare: int) -> tuple[Line, ...]:
+def _taken(lines: list[Line], left: int) -> tuple[list[Line], int]:
+    """As many of a block's lines as there is room for, a title never alone; and the room that then is left."""
+    kept = lines if len(lines) <= left else _shortened(lines, left)
+    return kept, left - len(kept)
+
+
+def _spaced(blocks: Sequence[Sequence[Line]], spare: int) -> tuple[Line, ...]:
     """Blocks one under the other, with an empty line before each as long as there are any to spare."""
     lines: list[Line] = []
     for block in blocks:
@@ -92,7 +107,7 @@ def _spaced(blocks: tuple[tuple[Line, ...], ...], spare: int) -> tuple[Line, ...
 
 
 def _shortened(lines: list[Line], room: int) -> list[Line]:
-    return lines[:room] if room >= 2 else []
+    return lines[:room] if room >= min(len(lines), 2) else []
 
 
 def _gpu_line(scene: Scene, group: Group, selected: bool) -> Line:
@@ -187,12 +202,6 @@ def _rival(api: ApiPrice | None, reason: str) -> str:
 
 def _number(count: int | None) -> str:
     return "?" if count is None else str(count)
-
-
-def _api_line(scene: Scene, status: Status) -> Line:
-    per_hour = status.burn.api_usd_per_hour
-    text = "? no gateway or provider account is connected" if per_hour is None else f"{money(per_hour)} $/h"
-    return (Run(" API  ", "head"), Run(cropped(text, max(scene.width - 6, 0), scene.glyphs.ellipsis)))
 
 
 def _budget_lines(scene: Scene, status: Status) -> list[Line]:

@@ -9,6 +9,7 @@ from costtui.report.schema import Status
 from costtui.report.words import clock
 from costtui.tui.feed import History
 from costtui.tui.figures import local_now, zone_of
+from costtui.tui.form import Form
 from costtui.tui.glyphs import Glyphs
 
 View = Literal["overview", "gpus", "warnings", "sources", "help"]
@@ -46,6 +47,10 @@ class Scene:
     """Seconds between frames where the terminal takes longer than one, else 0."""
     notice: str = ""
     histories: Mapping[str, History] = field(default_factory=dict)
+    back: str = ""
+    """The moment looked back at; empty: now."""
+    form: Form | None = None
+    """A change by hand that is being thought over."""
 
     @property
     def zone(self) -> tzinfo:

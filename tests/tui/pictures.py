@@ -8,19 +8,27 @@ import msgspec
 from costtui.report.schema import (
     SCHEMA,
     Agent,
+    Api,
     ApiPrice,
     BudgetStanding,
     Burn,
+    Cache,
     ConfigState,
+    Decision,
     Engine,
+    Gateway,
     Gpu,
     Host,
     PerMillion,
     Process,
+    ProviderSpend,
+    Route,
+    Share,
     Slice,
     Source,
     Span,
     Status,
+    TargetState,
     Warn,
 )
 from costtui.tui.feed import SLOTS, History
@@ -270,6 +278,171 @@ def status(**facts: object) -> Status:
         warnings=WARNINGS,
         sources=SOURCES,
         config=ConfigState(path="/etc/costtui/config.toml", loaded_at="2026-11-23T10:58:00Z"),
+    )
+    return msgspec.structs.replace(base, **facts)
+
+
+def share(target: str, planned: float | None, measured: float | None, *, hosted: bool = False) -> Share:
+    """One target of a route."""
+    return Share(target=target, self_hosted=hosted, planned_ratio=planned, measured_ratio=measured, requests=7)
+
+
+def routes() -> tuple[Route, ...]:
+    """One by hand, one as configured, one that nobody asks."""
+    return (
+        Route(
+            name="chat",
+            strategy="idle-first",
+            targets=("llama", "novita"),
+            in_force="weighted",
+            shares=(share("llama", 0.9, 0.71, hosted=True), share("novita", 0.1, 0.29)),
+            overridden_by="ana",
+            overridden_until="2026-11-23T13:04:00Z",
+            requests=1_480,
+            api_usd_per_hour=USD("1.62"),
+            api_usd_per_million_tokens=USD("0.2"),
+            ttft_p50_seconds=0.21,
+            ttft_p95_seconds=0.44,
+        ),
+        Route(
+            name="code",
+            strategy="cheapest",
+            targets=("gpt5",),
+            in_force="cheapest",
+            shares=(share("gpt5", 1.0, 1.0),),
+            requests=212,
+            api_usd_per_hour=USD("5.49"),
+            api_usd_per_million_tokens=USD("1.29"),
+            ttft_p50_seconds=0.9,
+            ttft_p95_seconds=1.91,
+        ),
+        Route(
+            name="legal",
+            strategy="pinned",
+            targets=("mixtral",),
+            in_force="pinned",
+            shares=(share("mixtral", 1.0, None, hosted=True),),
+            boundary=("mixtral",),
+        ),
+    )
+
+
+def decision(number: int, route: str, target: str, usd: str | None, **facts: object) -> Decision:
+    """An attempt that began `number` seconds before the picture."""
+    base = Decision(
+        id=1_000 - number,
+        request=1_000 - number,
+        at=f"2026-11-23T11:01:{3 - number:02d}Z",
+        route=route,
+        target=target,
+        provider="openai",
+        self_hosted=False,
+        model=f"model-of-{target}",
+        operation="chat",
+        key="k-1a2b",
+        user="",
+        outcome="ok",
+        status=200,
+        stream=True,
+        input_tokens=1_200,
+        output_tokens=380,
+        cached_input_tokens=0,
+        reasoning_tokens=0,
+        usage="reported",
+        usd=None if usd is None else USD(usd),
+        provenance="unknown" if usd is None else "metered",
+        saved_usd=None,
+        ttft_seconds=0.31,
+        seconds=2.5,
+        price_model=target,
+        reason=f"weighted: {target} takes 10 of 100",
+    )
+    return msgspec.structs.replace(base, **facts)
+
+
+def decisions() -> tuple[Decision, ...]:
+    """Metered, estimated, unpriced, refused."""
+    return (
+        decision(0, "chat", "llama", "0.00001", self_hosted=True, provider="vllm", provenance="accrued"),
+        decision(1, "code", "gpt5", "0.01052", provenance="estimated", usage="estimated"),
+        decision(2, "chat", "novita", None, provider="gmi"),
+        decision(3, "chat", "novita", "0", outcome="refused", status=429, output_tokens=0),
+    )
+
+
+def carried(**facts: object) -> Status:
+    """The same host with a gateway: burn 17.43 + 7.11 of API; today 209.16 + 52.40."""
+    providers = (
+        ProviderSpend(
+            provider="openai",
+            usd_per_hour=USD("5.49"),
+            today_usd=USD("40.2"),
+            month_usd=USD("812"),
+            provenance="estimated",
+            requests_today=2_100,
+            unpriced_today=0,
+        ),
+        ProviderSpend(
+            provider="novita",
+            usd_per_hour=USD("1.62"),
+            today_usd=USD("12.2"),
+            month_usd=USD("190"),
+            provenance="metered",
+            requests_today=9_000,
+            unpriced_today=0,
+        ),
+        ProviderSpend(
+            provider="gmi",
+            usd_per_hour=None,
+            today_usd=None,
+            month_usd=None,
+            provenance="unknown",
+            requests_today=3,
+            unpriced_today=3,
+        ),
+    )
+    api = Api(
+        usd_per_hour=USD("7.11"),
+        window_seconds=300,
+        last_hour_usd=USD("7"),
+        today_usd=USD("52.4"),
+        month_usd=USD("1002"),
+        provenance="estimated",
+        requests_today=11_103,
+        failed_today=12,
+        unpriced_today=3,
+        estimated_today=4,
+        providers=providers,
+        unknown=("api:gmi",),
+    )
+    burn = msgspec.structs.replace(status().burn, api_usd_per_hour=USD("7.11"), total_usd_per_hour=USD("24.54"))
+    today = msgspec.structs.replace(
+        span(), api_usd=USD("52.4"), total_usd=USD("261.56"), unknown=("rate of GPU 7", "api:gmi")
+    )
+    targets = (
+        TargetState(name="llama", open=True, why="", in_flight=9),
+        TargetState(name="novita", open=False, why="5 failures in a row: 429", in_flight=0),
+    )
+    gateway = Gateway(
+        state="running", pid=99, age_seconds=0.3, listen="127.0.0.1:4100", in_flight=9, revision=4, targets=targets
+    )
+    cache = Cache(
+        hits=120,
+        requests=11_103,
+        hit_ratio=0.0108,
+        saved_usd=USD("0.84"),
+        provider_cached_ratio=0.31,
+        provider_saved_usd=USD("4.2"),
+    )
+    base = status(
+        burn=burn,
+        today=today,
+        unknown=("rate of GPU 7", "api:gmi"),
+        api=api,
+        gateway=gateway,
+        cache=cache,
+        routes=routes(),
+        decisions=decisions(),
     )
     return msgspec.structs.replace(base, **facts)
 
