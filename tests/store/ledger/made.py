@@ -55,7 +55,7 @@ def any_attempt(attempt_id: int, lane: int, at_ms: int, dice: Random) -> Attempt
         at_ms,
         request_id=attempt_id - (dice.random() < 0.1),
         outcome=dice.choice(list(Outcome)),
-        usage=Usage(*(dice.randrange(5_000) for _ in range(10)), dice.choice(["", "flex"]), None),
+        usage=Usage._make((*(dice.randrange(5_000) for _ in range(10)), dice.choice(["", "flex"]), None)),
         usage_source=dice.choice(list(UsageSource)),
         charge=None if unknown else charge,
         provenance=Provenance.UNKNOWN if unknown else dice.choice([Provenance.METERED, Provenance.ESTIMATED]),

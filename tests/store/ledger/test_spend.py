@@ -107,5 +107,5 @@ def test_latency_is_by_nearest_rank_and_without_attempts_that_had_no_answer(tmp_
 def test_a_missing_ledger_answers_with_nothing(tmp_path: Path) -> None:
     reader = LedgerReader(tmp_path)
     assert not reader.changed()
-    assert reader.spend(0, 9, ("route",)) == reader.recent(5) == reader.latency(0, 9, ()) == reader.rate(0, 9) == []
+    assert not any((reader.spend(0, 9, ("route",)), reader.recent(5), reader.latency(0, 9, ()), reader.rate(0, 9)))
     reader.close()

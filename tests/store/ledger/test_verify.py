@@ -255,5 +255,5 @@ def test_a_backup_under_load_is_whole(ledger: Path, tmp_path: Path) -> None:
         assert verify(place) == []
         assert head.seq >= 60
     with pytest.raises(StoreError, match="not there yet"):
-        backup(ledger, place / LEDGER)
+        backup(ledger, tmp_path / "copy-0" / LEDGER)
     writer.close()
