@@ -82,6 +82,7 @@ class Exchange:
         self, relay: "Relay", client: "ClientConnection", head: Head, asked: Asked, body: bytes, route: str, key_id: str
     ) -> None:
         self.relay = relay
+        self.tables = relay.tables  # an edit of the configuration must not pull a target from under it
         self.client = client
         self.asked = asked
         self.body = body
@@ -106,9 +107,9 @@ class Exchange:
 
     def _attempt(self) -> None:
         relay = self.relay
-        address = self._address = relay.tables.addresses[self.target]
+        address = self._address = self.tables.addresses[self.target]
         self._attempts += 1
-        self._operation = relay.tables.operation_at(address, self.asked.operation)
+        self._operation = self.tables.operation_at(address, self.asked.operation)
         self.meter = AttemptMeter(relay, address, self._operation, self.started)
         if not self.request_id:
             self.request_id = self.meter.attempt_id
@@ -120,7 +121,7 @@ class Exchange:
 
     def _send(self) -> None:
         self.mode = DIALLING
-        pool = self.relay.tables.pools[self._address.name]
+        pool = self.tables.pools[self._address.name]
         connection = pool.take()
         if connection is None:
             self._task = asyncio.get_running_loop().create_task(self._dial())
@@ -128,7 +129,7 @@ class Exchange:
             self._carry(connection)
 
     async def _dial(self) -> None:
-        pool = self.relay.tables.pools[self._address.name]
+        pool = self.tables.pools[self._address.name]
         try:
             connection = await pool.dial()
         except (OSError, TimeoutError) as error:

@@ -16,6 +16,7 @@ from costtui.gateway.relay import Relay
 from costtui.gateway.tables import Tables
 from costtui.policy.plan import plans
 from costtui.rates.child import compile_in_child
+from costtui.rates.overlay import inputs_digest
 from costtui.rates.prices import PRICES_FILE, PriceBook
 from costtui.store.controls import ControlsStore
 from costtui.store.log import EventLog
@@ -59,6 +60,7 @@ class Keeper:
         """Everything once, before the first request."""
         self.take_controls()
         self._take_prices()
+        self._compile_where_stale()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -67,6 +69,7 @@ class Keeper:
             self._every(CONTROLS_SECONDS, self._look_at_controls),
             self._every(LOOK_SECONDS, self._look),
             self._every(RATES_SECONDS, self._host_rates),
+            self._every(RATES_SECONDS, self._compile_where_stale),
         ]
         self._host_rates()
         await asyncio.gather(*tasks)
@@ -153,16 +156,12 @@ class Keeper:
             self._prices_seen = seen
             with contextlib.suppress(SourceError):
                 self._relay.tables.take_prices(PriceBook.load(self._state_dir))
-        if self._compiling is None and self._unlisted():
-            self._compiling = asyncio.get_running_loop().create_task(self._compile())
 
-    def _unlisted(self) -> bool:
-        """Whether a target is neither priced nor known to be unpriced: the file is older than the configuration."""
+    def _compile_where_stale(self) -> None:
+        """Prices were compiled from another configuration or price list than the one that lies there now."""
         book = self._relay.tables.book
-        asked = [target.name for target in self._config.targets if target.provider is not None]
-        return bool(asked) and (
-            book is None or any(name not in book.targets and name not in book.unpriced for name in asked)
-        )
+        if self._compiling is None and (book is None or book.inputs != inputs_digest(self._config.path)):
+            self._compiling = asyncio.get_running_loop().create_task(self._compile())
 
     async def _compile(self) -> None:
         try:

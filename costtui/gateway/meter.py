@@ -83,14 +83,14 @@ class AttemptMeter:
         """Into the ledger; after this the attempt survives whatever happens."""
         relay, address = self._relay, self._address
         usage, source = self._used(exchange, outcome, stream)
-        self.charge, provenance = self._charged(usage, source)
+        self.charge, provenance = self._charged(exchange, usage, source)
         self.cost = cost_text(self.charge, provenance)
         asked = exchange.asked
         relay.ledger.settle(
             Attempt(
                 self.attempt_id,
                 exchange.request_id,
-                relay.tables.lane(exchange.route, address, self._operation, exchange.key_id),
+                exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id),
                 self._started_ms,
                 int((relay.now() - self._started) * 1000),
                 self._ttft_ms,
@@ -133,10 +133,10 @@ class AttemptMeter:
         paid = estimate_input_tokens(len(exchange.body), exchange.asked.has_media)
         return Usage(input_tokens=paid, output_tokens=output_tokens), ESTIMATED
 
-    def _charged(self, usage: Usage, source: UsageSource) -> tuple[Charge | None, Provenance]:
+    def _charged(self, exchange: "Exchange", usage: Usage, source: UsageSource) -> tuple[Charge | None, Provenance]:
         if source is NONE:
             return NO_CHARGE, Provenance.METERED
-        card = self._relay.tables.card(self._address.name)
+        card = exchange.tables.card(self._address.name)
         if card is None and self._address.self_hosted:
             return self._share_of_rent(usage)
         return attempt_charge(card, usage, source)
