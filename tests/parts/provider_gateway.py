@@ -1,5 +1,6 @@
 """The real gateway as a process, with a key and a port of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,8 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
+
+from costtui.store.ledger.reader import LedgerReader
+from costtui.store.ledger.rows import RecentAttempt
 
 START_SECONDS = 30.0
 
@@ -118,6 +124,20 @@ class GatewayProcess:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, dict(error.headers.items()), error.read()
+
+    def rows(self, count: int) -> list[RecentAttempt]:
+        """What the ledger holds of single attempts, oldest first, once it is at least `count`."""
+        deadline = time.monotonic() + START_SECONDS
+        with contextlib.closing(LedgerReader(self.state_dir)) as reader:
+            while len(rows := reader.recent(100_000)) < count:
+                assert time.monotonic() < deadline, f"{len(rows)} of {count} attempts are in the ledger"
+                time.sleep(0.02)
+        return rows[::-1]
+
+    def picture(self) -> dict[str, Any]:
+        """What it writes for the screens."""
+        picture: dict[str, Any] = json.loads((self.state_dir / "gateway.json").read_bytes())
+        return picture
 
     def _command(self, *arguments: str) -> str:
         argv = [sys.executable, "-m", "costtui", "--state-dir", str(self.state_dir), *arguments]

@@ -170,6 +170,7 @@ def costtui(folder: Path, upstream: int, secure: int, ca: Path) -> Subject:
     gateway = GatewayProcess(
         folder / "costtui", COSTTUI.format(upstream=upstream, secure=secure, ca=ca, key=key), "max_connections = 4096"
     )
+    gateway.command("prices", "compile")
     gateway.start(wait=False)
     assert gateway.process is not None
     argv = [str(each) for each in gateway.process.args] if isinstance(gateway.process.args, list) else []

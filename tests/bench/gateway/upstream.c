@@ -87,15 +87,20 @@ static void stop_flowing(int fd) {
         if (flowing[each] == fd) { flowing[each] = flowing[--flowing_count]; return; }
 }
 
+/* What follows a key, with or without a space between; NULL where it is not there. */
+static const char *after(const char *body, int length, const char *key) {
+    const char *found = memmem(body, length, key, strlen(key));
+    return found ? found + strlen(key) + (found[strlen(key)] == ' ') : NULL;
+}
+
 static int answer(int fd, char *body, int length) {
-    char *stream = memmem(body, length, "\"stream\": true", 14);
-    if (!stream) {
+    const char *many = after(body, length, "\"max_tokens\":"), *stream = after(body, length, "\"stream\":");
+    if (!stream || *stream != 't') {
         if (send(fd, whole, whole_bytes, MSG_NOSIGNAL) == whole_bytes) return 1;
         drop(fd);
         return 0;
     }
-    char *many = memmem(body, length, "\"max_tokens\": ", 14);
-    connections[fd].events_left = many ? atoi(many + 14) : 64;
+    connections[fd].events_left = many ? atoi(many) : 64;
     connections[fd].ending = 1;
     if (send(fd, STREAM_HEAD, sizeof STREAM_HEAD - 1, MSG_NOSIGNAL) < 0) { drop(fd); return 0; }
     flow(fd);
