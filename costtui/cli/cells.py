@@ -9,7 +9,7 @@ from costtui.domain.clean import clean
 from costtui.domain.money import usd_from_nano
 
 Cell = str | int | Decimal | None
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "|")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -27,7 +27,7 @@ def csv_cell(value: Cell) -> str:
     if isinstance(value, int):
         return str(value)
     text = clean(value, 500)
-    return f"'{text}" if text.lstrip(" ").startswith(_RUN_BY_SPREADSHEETS) else text
+    return f"'{text}" if text.lstrip().startswith(_RUN_BY_SPREADSHEETS) else text
 
 
 def json_line(row: Mapping[str, object]) -> str:
