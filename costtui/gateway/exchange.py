@@ -74,6 +74,7 @@ class Exchange:
     _upstream: UpstreamConnection | None = None
     _meter_of_stream: StreamMeter | None = None
     _translator: StreamTranslator | None = None
+    _outgoing = b""
     _tail = b""
     _task: "asyncio.Task[None] | None" = None
     _timer: asyncio.TimerHandle | None = None
@@ -110,6 +111,12 @@ class Exchange:
         address = self._address = self.tables.addresses[self.target]
         self._attempts += 1
         self._operation = self.tables.operation_at(address, self.asked.operation)
+        if not address.trouble:
+            try:
+                self._outgoing = self._request()
+            except Refusal as refusal:
+                self._not_for_this_target(refusal)
+                return
         self.meter = AttemptMeter(relay, address, self._operation, self.started)
         if not self.request_id:
             self.request_id = self.meter.attempt_id
@@ -118,6 +125,18 @@ class Exchange:
             return
         self._resent = False
         self._send()
+
+    def _not_for_this_target(self, refusal: Refusal) -> None:
+        """It speaks another dialect, which has no words for this request: nothing was sent, so there is no attempt."""
+        if self._position + 1 < len(self._targets):
+            self._position += 1
+            self.reason = f"{self._address.name}: {refusal.message}"
+            self._attempt()
+            return
+        self.mode = OVER
+        client = self._leave()
+        if client is not None:
+            client.answer_refusal(refusal)
 
     def _send(self) -> None:
         self.mode = DIALLING
@@ -148,7 +167,7 @@ class Exchange:
         self.mode = WAITING
         self._upstream = connection
         self.deadline = self.relay.now() + self._address.target.first_byte_seconds
-        connection.begin(self, self._request())
+        connection.begin(self, self._outgoing)
 
     def _request(self) -> bytes:
         asked, operation, model = self.asked, self._operation, self._address.target.model or self.asked.model

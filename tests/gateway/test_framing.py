@@ -73,7 +73,8 @@ def test_a_plain_chunked_body_is_followed_wherever_it_is_cut(parts: list[bytes],
 @pytest.mark.parametrize("step", [1, 2, 1000])
 def test_extensions_trailers_and_odd_sizes_are_found_wherever_the_body_is_cut(body: bytes, step: int) -> None:
     lines = ChunkLines()
-    assert any([lines.fault(body[at : at + step]) for at in range(0, len(body), step)])
+    faults = [lines.fault(body[at : at + step]) for at in range(0, len(body), step)]
+    assert any(faults)
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
