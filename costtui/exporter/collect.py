@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -17,11 +16,7 @@ from costtui.store.ledger.timings import TimingReader
 from costtui.store.lock import holder_pid
 from costtui.store.reader import TelemetryReader
 
-if TYPE_CHECKING:
-    from costtui.store.ledger.rows import SpendRow
-
 MINUTE_MS = 60_000
-SERIES_MOST = 1_000
 
 
 class Facts(Collector):
@@ -35,8 +30,8 @@ class Facts(Collector):
         self._past = PastTotals(self._telemetry, clock_ms())
         self._spend = SpendFamilies()
         self._first_byte = FirstByteFamily(self._ledger)
-        self._rows: list[SpendRow] = []
-        self._by_key: list[SpendRow] = []
+        self._spent: tuple[Metric, ...] = ()
+        """As of the ledger's last change; its sums themselves are not kept."""
         self._lock = Lock()
 
     def close(self) -> None:
@@ -54,13 +49,15 @@ class Facts(Collector):
         yield from host.families(self._picture(now_ms))
         yield from self._past.families(now_ms)
         if self._ledger.changed():
-            # whole minutes and all past ones: sums alone are read, no single attempt
-            end_ms = (now_ms // MINUTE_MS + 2) * MINUTE_MS
-            self._rows = self._ledger.spend(0, end_ms, BY)
-            self._by_key = self._ledger.spend(0, end_ms, ("key_id",))
-        yield from self._spend.lanes(self._rows)
-        yield from self._spend.keys(self._by_key)
+            self._spent = tuple(self._ledger_families(now_ms))
+        yield from self._spent
         yield self._first_byte.family()
+
+    def _ledger_families(self, now_ms: int) -> Iterator[Metric]:
+        """Over whole minutes and all that is past, so that sums alone are read and no single attempt."""
+        end_ms = (now_ms // MINUTE_MS + 2) * MINUTE_MS
+        yield from self._spend.lanes(self._ledger.spend(0, end_ms, BY))
+        yield from self._spend.keys(self._ledger.spend(0, end_ms, ("key_id",)))
 
     def _picture(self, now_ms: int) -> "dict[str, object]":
         status = self._telemetry.status()
