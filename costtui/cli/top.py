@@ -71,10 +71,11 @@ def screen(given: Given, state_dir: Path, theme: "ThemeName | None" = None, *, m
         with first_frame(feed, now_ms(), options):
             from costtui.cli.actor import actor
             from costtui.tui.app import CosttuiApp
+            from costtui.tui.archive import Archive
             from costtui.tui.helm import Helm
 
             helm = Helm(state_dir, actor(given.environ), now_ms) if may_steer else None
-            app = CosttuiApp(feed, now_ms, options, helm)
+            app = CosttuiApp(feed, now_ms, options, helm, Archive(state_dir, now_ms))
             app.run()
         return app.return_code or 0
     finally:

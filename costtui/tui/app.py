@@ -16,7 +16,7 @@ from textual.reactive import reactive
 from costtui.errors import CosttuiError
 from costtui.report.words import moment
 from costtui.tui.feed import SLOT_MS, Feed, History
-from costtui.tui.figures import local_now
+from costtui.tui.figures import local_now, zone_of
 from costtui.tui.form import Form, Kind, typed
 from costtui.tui.frame import Frame, framed, text_of
 from costtui.tui.glyphs import Glyphs
@@ -26,12 +26,15 @@ from costtui.tui.options import THEMES, ScreenOptions, ThemeName
 from costtui.tui.pace import Pace
 from costtui.tui.pane import KeyPressed, Pane, Resized, RowPointed, Scrolled
 from costtui.tui.scene import Choices, Scene
+from costtui.tui.steps import stepped
 from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from costtui.report.schema import Status
+    from costtui.report.schema import Decision, Status
+    from costtui.report.spend import SpendTable
+    from costtui.tui.archive import Archive
     from costtui.tui.helm import Helm
 
 Clock = Callable[[], int]
@@ -41,6 +44,9 @@ MINUTE_MS = 60_000
 FOLLOW_SECONDS = 0.02
 """How often the gateway is asked whether it follows a change: only while one is on its way."""
 FOLLOW_MS = 2_000
+SPEND_MS = 5_000
+REQUESTS_MS = 3_000
+"""At five requests a second every line of the list is another one each second: 4 KB to send."""
 NOTICE_MS = 5_000
 MADE_NOTICE_MS = 30_000
 
@@ -58,7 +64,12 @@ class CosttuiApp(App[int], inherit_bindings=False):
     """The theme in use."""
 
     def __init__(
-        self, feed: Feed, clock: Clock, options: ScreenOptions | None = None, helm: "Helm | None" = None
+        self,
+        feed: Feed,
+        clock: Clock,
+        options: ScreenOptions | None = None,
+        helm: "Helm | None" = None,
+        archive: "Archive | None" = None,
     ) -> None:
         self._options = options or ScreenOptions()
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
@@ -66,6 +77,11 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._feed = feed
         self._clock = clock
         self._helm = helm
+        self._archive = archive
+        self._asked: object = None
+        self._spend: SpendTable | None = None
+        self._requests: tuple[Decision, ...] = ()
+        self._past: tuple[int, Status] | None = None
         self._form: Form | None = None
         self._following: Timer | None = None
         self._choices = Choices(mouse=self._options.mouse)
@@ -106,6 +122,8 @@ class CosttuiApp(App[int], inherit_bindings=False):
         if self._leaving is not None:
             self._leaving.unwatch()
         self._feed.close()
+        if self._archive is not None:
+            self._archive.close()
 
     def _end(self, code: int) -> None:
         self.exit(code, return_code=code)
@@ -143,10 +161,13 @@ class CosttuiApp(App[int], inherit_bindings=False):
 
     def _scene(self) -> Scene:
         now_ms = self._clock()
+        shown = self._past[1] if self._past is not None else self._status
         if self._choices.view == "gpus":
-            self._remember(now_ms)
+            self._remember(self._moment(now_ms), shown)
+        if shown is not None:
+            self._ask(self._moment(now_ms), shown)
         return Scene(
-            status=self._status,
+            status=shown,
             minute_ms=now_ms // MINUTE_MS * MINUTE_MS,
             width=self._room[0],
             height=self._room[1],
@@ -155,14 +176,39 @@ class CosttuiApp(App[int], inherit_bindings=False):
             slow_seconds=self._pace.slow_seconds,
             notice=self._notice,
             histories=self._histories,
+            back=self._back(),
+            spend=self._spend,
+            requests=self._requests,
             form=self._form,
         )
 
-    def _remember(self, now_ms: int) -> None:
+    def _moment(self, now_ms: int) -> int:
+        """The moment that is shown."""
+        return now_ms if self._past is None else self._past[0]
+
+    def _back(self) -> str:
+        if self._past is None or self._status is None:
+            return ""
+        return f"{local_now(self._past[0], zone_of(self._status.host.timezone)):%a %d %b %H:%M}"
+
+    def _ask(self, at_ms: int, shown: "Status") -> None:
+        """Spend is asked every five seconds and requests every three, while they are looked at."""
+        view, by = self._choices.view, self._choices.by
+        every_ms = {"spend": SPEND_MS, "requests": REQUESTS_MS}.get(view)
+        asked = (view, by, at_ms // every_ms) if every_ms else None
+        if self._archive is None or asked is None or asked == self._asked:
+            return
+        self._asked = asked
+        if view == "spend":
+            self._spend = self._archive.spend(by, at_ms, shown.host.timezone)
+        else:
+            self._requests = self._archive.requests(at_ms)
+
+    def _remember(self, at_ms: int, shown: "Status | None") -> None:
         """Histories are read once per slot."""
-        if self._status is not None and now_ms // SLOT_MS != self._slot:
-            self._slot = now_ms // SLOT_MS
-            self._histories = {gpu.uuid: self._feed.history(gpu.uuid, now_ms) for gpu in self._status.gpus}
+        if shown is not None and at_ms // SLOT_MS != self._slot:
+            self._slot = at_ms // SLOT_MS
+            self._histories = {gpu.uuid: self._feed.history(gpu.uuid, at_ms) for gpu in shown.gpus}
 
     def on_resized(self, message: Resized) -> None:
         """The frame follows the size."""
@@ -184,6 +230,8 @@ class CosttuiApp(App[int], inherit_bindings=False):
             self._edit(self._form, message.key, message.character)
             return
         act = understood(self._choices, message.key, message.character)
+        if message.key == "escape" and self._past is not None and not self._choices.editing:
+            act = "now"
         if act is not None:
             self._do(act)
         elif self.frame is not None:
@@ -206,6 +254,9 @@ class CosttuiApp(App[int], inherit_bindings=False):
             "pin": lambda: self._open("pin"),
             "drain": lambda: self._open("drain"),
             "undo": self._undo,
+            "older": lambda: self._look_back(-1),
+            "newer": lambda: self._look_back(1),
+            "now": self._look_at_now,
         }
         doing[act]()
 
@@ -213,8 +264,29 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._notice, self._notice_until_ms = text, self._clock() + lasting_ms
         self.draw()
 
+    def _look_back(self, way: int) -> None:
+        """One step into the past, or towards now: a minute at first, six hours where it is days ago."""
+        now_ms = self._clock()
+        at_ms = stepped(None if self._past is None else self._past[0], now_ms, way)
+        if at_ms is None:
+            self._look_at_now()
+            return
+        try:
+            if self._archive is None or self._status is None:
+                raise CosttuiError("nothing is kept here to look back at")
+            self._past = (at_ms, self._archive.picture(at_ms, self._status))
+        except CosttuiError as error:
+            self._say(str(error))
+        self.draw()
+
+    def _look_at_now(self) -> None:
+        self._past = None
+        self.draw()
+
     def _steering(self) -> "Helm":
         """What changes are made with. Raises CosttuiError where none may be made."""
+        if self._past is not None:
+            raise CosttuiError("this is the past: nothing can be changed in it; 0 returns to now")
         if self._helm is None:
             raise CosttuiError("this screen only looks (--read-only): nothing can be changed from here")
         return self._helm
@@ -227,10 +299,17 @@ class CosttuiApp(App[int], inherit_bindings=False):
 
     def _open(self, kind: Kind) -> None:
         try:
-            self._form = self._steering().open(kind, self._config_path(), self._choices.selected or "")
+            self._form = self._steering().open(kind, self._config_path(), self._pointed(kind))
         except CosttuiError as error:
             self._say(str(error))
         self.draw()
+
+    def _pointed(self, kind: Kind) -> str:
+        """The route or target under the cursor, on the screen that has them."""
+        if self._choices.view != "routes":
+            return ""
+        route, _, target = (self._choices.selected or "").partition("/")
+        return target if kind == "drain" else route
 
     def _edit(self, form: Form, key: str, character: str | None) -> None:
         if key == "escape":
@@ -288,7 +367,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._say(told, MADE_NOTICE_MS)
 
     def _second(self, at_ms: int) -> str:
-        return f"{local_now(at_ms, self._scene().zone):%H:%M:%S}"
+        return f"{local_now(at_ms, zone_of(self._status.host.timezone if self._status else 'UTC')):%H:%M:%S}"
 
     def _next_theme(self) -> None:
         self.colours = THEMES[(THEMES.index(self.colours) + 1) % len(THEMES)]

@@ -7,7 +7,10 @@ from costtui.tui.header import cut, header
 from costtui.tui.line import Line, Row, Run, cropped, plain_text
 from costtui.tui.modal import laid_over, modal
 from costtui.tui.overview import Body, overview
+from costtui.tui.requestscreen import request_screen
+from costtui.tui.routescreen import route_screen
 from costtui.tui.scene import Scene
+from costtui.tui.spendscreen import spend_screen
 from costtui.tui.texts import absent_screen, help_screen, sources_screen, warnings_screen
 
 _TABLES = ("overview", "gpus")
@@ -73,6 +76,12 @@ def _body(scene: Scene, room: int) -> Body:
         return warnings_screen(scene, status)
     if view == "sources":
         return sources_screen(scene, status)
+    if view == "routes":
+        return route_screen(scene, status, scene.choices.selected)
+    if view == "spend":
+        return spend_screen(scene, scene.choices.selected)
+    if view == "requests":
+        return request_screen(scene, scene.choices.selected)
     draw = gpu_screen if view == "gpus" else overview
     return draw(scene, status, room, scene.choices.selected)
 
@@ -109,11 +118,25 @@ def _key_bar(scene: Scene) -> Line:
         return (Run(" filter: ", "key"), Run(f"{choices.needle}_"), Run("   enter keep   esc drop", "dim"))
     if scene.notice:
         return (Run(cropped(f" {scene.glyphs.own(scene.notice)}", scene.width, scene.glyphs.ellipsis), "key"),)
-    pairs = [("1", "overview"), ("2", "gpus"), ("w", "warnings"), ("i", "sources")]
-    if scene.status is not None and scene.status.routes and not scene.back:
+    return tuple(run for key, word in _offered(scene) for run in (Run(f" {key}", "key"), Run(f" {word}", "dim")))
+
+
+def _offered(scene: Scene) -> list[tuple[str, str]]:
+    """Keys worth naming here, the most wanted first; numbers name themselves where there is room."""
+    choices, status = scene.choices, scene.status
+    carries = status is not None and bool(status.routes)
+    pairs = [("?", "help"), ("q", "quit")]
+    if scene.back:
+        pairs += [("[", "older"), ("]", "newer"), ("0", "now")]
+    elif carries:
         pairs += [("s", "shift"), ("u", "undo")]
+    if choices.view == "spend":
+        pairs += [("g", f"by {choices.by}")]
+    if choices.view == "requests":
+        pairs += [("/", "filter"), ("enter", "detail")]
+    pairs += [("1", "over"), ("2", "gpu"), ("3", "route"), ("4", "spend"), ("7", "requests"), ("w", "warn")]
     if choices.view in _TABLES:
         order = choices.sort + (" rev" if choices.reverse else "")
-        pairs += [("/", "filter"), ("o", f"by {order}")]
-    pairs = [("?", "help"), ("q", "quit"), *pairs]
-    return tuple(run for key, word in pairs for run in (Run(f" {key}", "key"), Run(f" {word}", "dim")))
+        pairs += [("o", f"by {order}"), ("/", "filter")]
+    pairs += [("i", "sources")]
+    return pairs if scene.back else [*pairs, ("[", "back")]

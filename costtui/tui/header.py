@@ -154,5 +154,5 @@ def cut(line: Line, width: int, ellipsis: str) -> Line:
             break
         text = cropped(run.text, left, ellipsis)
         runs.append(Run(text, run.role))
-        left -= width_of((runs[-1],))
+        left = left - width_of((runs[-1],)) if text == run.text else 0
     return tuple(runs)

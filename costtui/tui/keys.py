@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Literal
 
+from costtui.report.spend import GROUPINGS
 from costtui.tui.frame import Frame
 from costtui.tui.scene import SORTS, Choices, View
 
-Act = Literal["quit", "theme", "mouse", "copy", "save", "shift", "pin", "drain", "undo"]
+Act = Literal["quit", "theme", "mouse", "copy", "save", "shift", "pin", "drain", "undo", "older", "newer", "now"]
 
 _ACTS: dict[str, Act] = {
     "q": "quit",
@@ -19,8 +20,22 @@ _ACTS: dict[str, Act] = {
     "p": "pin",
     "d": "drain",
     "u": "undo",
+    "[": "older",
+    "]": "newer",
+    "0": "now",
 }
-_VIEWS: dict[str, View] = {"1": "overview", "2": "gpus", "w": "warnings", "i": "sources", "?": "help"}
+_VIEWS: dict[str, View] = {
+    "1": "overview",
+    "2": "gpus",
+    "3": "routes",
+    "4": "spend",
+    "7": "requests",
+    "w": "warnings",
+    "i": "sources",
+    "?": "help",
+}
+_FILTERED = ("overview", "gpus", "requests")
+_OPENED = ("overview", "requests")
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10, "home": -(10**6), "end": 10**6}
 
 
@@ -35,7 +50,7 @@ def chosen(choices: Choices, key: str, character: str | None, frame: Frame) -> C
     """The choices after a key; the same ones where it means nothing."""
     if choices.editing:
         return _edited(choices, key, character)
-    pressed = character if character in _VIEWS or character in ("o", "O", "/") else key
+    pressed = character if character in _VIEWS or character in ("o", "O", "/", "g") else key
     if pressed in _VIEWS:
         view = _VIEWS[pressed]
         return replace(choices, view=view, selected=choices.selected if view in ("overview", "gpus") else None)
@@ -45,8 +60,11 @@ def chosen(choices: Choices, key: str, character: str | None, frame: Frame) -> C
         return replace(choices, sort=SORTS[(SORTS.index(choices.sort) + 1) % len(SORTS)])
     if pressed == "O":
         return replace(choices, reverse=not choices.reverse)
+    if pressed == "g" and choices.view == "spend":
+        by = GROUPINGS[(GROUPINGS.index(choices.by) + 1) % len(GROUPINGS)]
+        return replace(choices, by=by, selected=None)
     if pressed == "/":
-        return replace(choices, editing=choices.view in ("overview", "gpus"))
+        return replace(choices, editing=choices.view in _FILTERED)
     if key == "escape":
         return replace(choices, needle="") if choices.needle else replace(choices, view="overview", selected=None)
     return _opened(choices, frame) if key == "enter" else choices
@@ -73,6 +91,6 @@ def _moved(choices: Choices, lines: int, frame: Frame) -> Choices:
 
 def _opened(choices: Choices, frame: Frame) -> Choices:
     key = choices.selected or (frame.order[0] if frame.order else None)
-    if key is None or choices.view != "overview":
+    if key is None or choices.view not in _OPENED:
         return choices
     return replace(choices, selected=key, expanded=choices.expanded ^ {key})

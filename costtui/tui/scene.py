@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal
 
-from costtui.report.schema import Status
+from costtui.report.schema import Decision, Status
+from costtui.report.spend import SpendTable
 from costtui.report.words import clock
 from costtui.tui.feed import History
 from costtui.tui.figures import local_now, zone_of
 from costtui.tui.form import Form
 from costtui.tui.glyphs import Glyphs
 
-View = Literal["overview", "gpus", "warnings", "sources", "help"]
+View = Literal["overview", "gpus", "routes", "spend", "requests", "warnings", "sources", "help"]
 Sort = Literal["index", "idle $", "$/h", "state", "memory"]
 SORTS: tuple[Sort, ...] = ("index", "idle $", "$/h", "state", "memory")
 
@@ -30,6 +31,8 @@ class Choices:
     editing: bool = False
     expanded: frozenset[str] = frozenset()
     mouse: bool = True
+    by: str = "provider"
+    """What spend is grouped by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Scene:
     histories: Mapping[str, History] = field(default_factory=dict)
     back: str = ""
     """The moment looked back at; empty: now."""
+    spend: SpendTable | None = None
+    requests: tuple[Decision, ...] = ()
     form: Form | None = None
     """A change by hand that is being thought over."""
 

@@ -8,9 +8,14 @@ from costtui.tui.scene import Scene
 
 _HELP = """\
 KEYS
- 1 overview   2 GPUs   w warnings   i what cannot be seen, and why   ? this help   esc back
+ 1 overview   2 GPUs   3 routes   4 spend   7 requests and why each went where it went
+ w warnings   i what cannot be seen, and why   ? this help   esc back
+ s   shift a route's traffic by hand   p   pin a route to one target   d   drain a target
+ u   undo your last change   each shows its effect first, ends by itself, and is kept with your name
+ [ ]   look back in time, a step older or newer; 0 returns to now
+ g   spend by provider, model, route, key or token kind
  up down j k   select; home end page up page down
- enter   open or close a row that stands for several GPUs
+ enter   open or close a row: the GPUs of a group, the details of a request
  /   show only rows that contain a text; enter keeps it, esc drops it
  o   sort by: index, idle $ today, $/h, state, memory; O reverses
  y   copy the selected row to the clipboard of your terminal (OSC 52)
@@ -30,6 +35,13 @@ STATES
  other         held by something that is no LLM engine
  LOST          the driver lost it; the rent is still owed
  unknown       cannot be told; not counted as idle
+
+MONEY
+ API $/h      what the gateway metered in the last five minutes, at that pace for an hour
+ metered      tokens that were counted, times a price   ~ est   counted here, the answer did not say
+ no price     requests whose cost is not known: in no sum; costtui prices says why
+ self-hosted  shares of rent and power: never added to what APIs cost, nor to the rent
+ saved        by costtui's cache: what the hits would have cost; by providers' caches: net of writes
 
 COLUMNS
  cap          output of the engine against its best minute

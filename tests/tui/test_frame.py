@@ -15,7 +15,7 @@ from costtui.tui.line import width_of
 from costtui.tui.scene import Choices, Scene, View
 from tests.tui.pictures import NOW_MS, budgets, eight_gpus, gpu, status
 
-VIEWS: tuple[View, ...] = ("overview", "gpus", "warnings", "sources", "help")
+VIEWS: tuple[View, ...] = ("overview", "gpus", "routes", "spend", "requests", "warnings", "sources", "help")
 
 
 def scene(picture: Status | None = None, width: int = 80, height: int = 24, **choices: object) -> Scene:
@@ -157,7 +157,7 @@ def test_without_any_picture_the_screen_says_how_to_start() -> None:
 
 def test_keys_of_screens_that_do_not_exist_are_not_offered() -> None:
     bar = shown(width=120)[-1]
-    assert not [word for word in ("route", "spend", "vs API", "decisions", "bills", "shift") if word in bar]
+    assert not [word for word in ("vs API", "budget", "bills", "shift") if word in bar]
 
 
 def test_plain_glyphs_are_all_ascii_and_one_cell_wide() -> None:

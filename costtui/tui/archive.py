@@ -1,0 +1,52 @@
+"""What the screen asks beyond the picture of now: spend in columns, single requests, earlier moments."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from costtui.config.load import load
+from costtui.errors import SourceError
+from costtui.rates.prices import PriceBook
+from costtui.report.lookback import picture_at, zone_named
+from costtui.report.metered import decisions_until
+from costtui.report.schema import Decision, Status
+from costtui.report.spend import SpendTable, spend_table
+from costtui.report.traffic import Traffic
+from costtui.store.controls import CONTROLS, ControlsStore
+from costtui.store.ledger.reader import LedgerReader
+from costtui.store.reader import TelemetryReader
+
+MOST_REQUESTS = 300
+
+
+class Archive:
+    """Reads one state directory; every question is answered anew."""
+
+    def __init__(self, state_dir: Path, clock: Callable[[], int]) -> None:
+        self._state_dir = state_dir
+        self._clock = clock
+        self._telemetry = TelemetryReader(state_dir)
+        self._ledger = LedgerReader(state_dir)
+        self._controls = ControlsStore(state_dir / CONTROLS)
+
+    def spend(self, by: str, at_ms: int, zone: str) -> SpendTable:
+        """Spend up to a moment."""
+        return spend_table(self._ledger, by, at_ms, zone_named(zone))
+
+    def requests(self, at_ms: int) -> tuple[Decision, ...]:
+        """The newest attempts that had begun at a moment."""
+        return decisions_until(self._ledger, at_ms, MOST_REQUESTS)
+
+    def picture(self, at_ms: int, present: Status) -> Status:
+        """The whole picture of a moment that is over. Raises ConfigError where the configuration cannot be read."""
+        config = load(Path(present.config.path) if present.config.path else None, self._clock())
+        try:
+            book = PriceBook.load(self._state_dir)
+        except SourceError:
+            book = None
+        traffic = Traffic(self._ledger, self._controls, self._state_dir, live=False)
+        return picture_at(self._telemetry, traffic, present, config, book, at_ms)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for each in (self._telemetry, self._ledger, self._controls):
+            each.close()

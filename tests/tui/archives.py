@@ -1,0 +1,68 @@
+"""A ledger's worth of figures by hand, for screens that ask for more than the picture of now."""
+
+from decimal import Decimal
+
+import msgspec
+
+from costtui.errors import CosttuiError
+from costtui.report.schema import Cache, Decision, Status
+from costtui.report.spend import GROUPINGS, SpendLine, SpendTable, Sum
+from tests.tui.pictures import carried, decision, decisions
+
+NANO = 1_000_000_000
+
+
+def total(usd: str | None, requests: int = 10, unpriced: int = 0) -> Sum:
+    return Sum(None if usd is None else Decimal(usd), unpriced, requests, requests * 1_600)
+
+
+def line(name: str, today: str | None, week: str | None, month: str | None, word: str, unpriced: int = 0) -> SpendLine:
+    hours = tuple(NANO * (hour % 7) for hour in range(24))
+    sums = (total(today), total(week), total(month, 2_000, unpriced))
+    return SpendLine(name, word == "accrued", word, *sums, hours)
+
+
+def table(by: str = "provider", text: str = "openai") -> SpendTable:
+    """openai 812 + novita 190 = 1002; gmi has no price; llama is a share of rent."""
+    assert by in GROUPINGS
+    apis = (
+        line(text, "40.2", "300", "812", "estimated"),
+        line("novita", "12.2", "80", "190", "metered"),
+        line("gmi", None, None, None, "unknown", 3),
+    )
+    whole = line("all APIs", "52.4", "380", "1002", "estimated", 3)
+    cache = Cache(
+        hits=120,
+        requests=11_103,
+        hit_ratio=0.0108,
+        saved_usd=Decimal("0.84"),
+        provider_cached_ratio=0.31,
+        provider_saved_usd=Decimal("4.2"),
+    )
+    return SpendTable(by, apis, (line("vllm", "9", "60", "200", "accrued"),), whole, cache)
+
+
+class FixedArchive:
+    """Answers by hand; counts what it was asked."""
+
+    def __init__(self, text: str = "openai") -> None:
+        self.asked: list[str] = []
+        self.closed = False
+        self.text = text
+
+    def spend(self, by: str, at_ms: int, zone: str) -> SpendTable:
+        self.asked.append(f"spend by {by}")
+        return table(by, self.text)
+
+    def requests(self, at_ms: int) -> tuple[Decision, ...]:
+        self.asked.append("requests")
+        return (*decisions(), decision(3, "legal", "mixtral", "0", outcome="cached", saved_usd=Decimal("0.02")))
+
+    def picture(self, at_ms: int, present: Status) -> Status:
+        self.asked.append(f"picture {at_ms}")
+        if self.closed:
+            raise CosttuiError("nothing is kept")
+        return msgspec.structs.replace(carried(), at="2026-11-23T11:00:00Z", routes=())
+
+    def close(self) -> None:
+        self.closed = True
