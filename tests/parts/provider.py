@@ -1,7 +1,6 @@
 """A scripted API on 127.0.0.1 that misbehaves on demand, byte by byte, and remembers all that it saw."""
 
 import asyncio
-import contextlib
 import gzip
 import json
 import socket
@@ -89,8 +88,12 @@ class Seen:
 
     @property
     def asked(self) -> Any:
-        """The body's JSON."""
-        return json.loads(self.body)
+        """The body's JSON; an empty object where it is none that Python reads."""
+        try:
+            asked = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return asked if isinstance(asked, dict) else {}
 
     def header(self, name: str) -> str | None:
         """A header's value; None where it was not sent."""
@@ -142,9 +145,8 @@ class Provider:
         """What becomes of this one."""
         if self.choose is not None:
             return self.choose(seen)
-        with contextlib.suppress(ValueError, AttributeError):
-            if (script := self.by_model.get(seen.asked.get("model"))) is not None:
-                return script
+        if (script := self.by_model.get(str(seen.asked.get("model")))) is not None:
+            return script
         return self._turns.popleft() if self._turns else self.usual
 
     def _run(self) -> None:
@@ -351,13 +353,13 @@ def _events(api: Api, seen: Seen) -> list[bytes]:
     script, asked = seen.script, seen.asked
     if script.body is not None:
         return [script.body]
-    options = asked.get("stream_options") or {}
+    options = asked.get("stream_options")
     said = events(
         seen.operation,
         str(asked.get("model", "")),
         _usage(api, seen),
         script.words,
-        says_usage=bool(options.get("include_usage")),
+        says_usage=isinstance(options, dict) and options.get("include_usage") is True,
     )
     if script.error_event_after is not None:
         about = {"type": "server_error", "message": "scripted"}
