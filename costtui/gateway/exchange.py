@@ -258,17 +258,28 @@ class Exchange:
     def _end_of_stream(self, connection: UpstreamConnection, out: bytes) -> None:
         scan = self._meter_of_stream
         assert scan is not None
-        rest = scan.end()
-        out += self._translator.end() if self._translator is not None else rest
-        good = scan.ended and not scan.failed
         if out:
             self._write(out)
-        if good:
-            self._settle(OK if self.client is not None else CANCELLED)
-            self._finish_stream()
+        if scan.ended and not scan.failed:
+            self._end_well()
         else:
+            self._write_rest()
             self._cut("the stream ended without its end")
         self._release(connection)
+
+    def _end_well(self) -> None:
+        self._write_rest()
+        self._settle(OK if self.client is not None else CANCELLED)
+        self._finish_stream()
+
+    def _write_rest(self) -> None:
+        """What the meter or the translator still holds back at the end."""
+        assert self._meter_of_stream is not None
+        rest = self._meter_of_stream.end()
+        if self._translator is not None:
+            rest = self._translator.end()
+        if rest:
+            self._write(rest)
 
     def _leave(self) -> "ClientConnection | None":
         """The exchange is over; its client, if it is still there, for the last byte."""
@@ -395,11 +406,18 @@ class Exchange:
             self._send()
             return
         connection.abort()
-        if self.mode in (STREAM, LARGE):
+        if self._has_said_its_end():
+            self._end_well()
+        elif self.mode in (STREAM, LARGE):
             self._cut(reason)
         else:
             outcome = CUT if connection.head_complete else Outcome.UNREACHABLE
             self._failed(outcome, f"{self._address.name}: {reason}", sent=True)
+
+    def _has_said_its_end(self) -> bool:
+        """Whether the stream's own last event was sent on: how its connection ends then does not matter."""
+        scan = self._meter_of_stream
+        return self.mode is STREAM and scan is not None and scan.ended and not scan.failed
 
     def _failed(self, outcome: Outcome, reason: str, *, sent: bool) -> None:
         if self._try_again(reason, outcome, sent=sent):
@@ -464,11 +482,9 @@ class Exchange:
         connection, self._upstream = self._upstream, None
         if connection is None:
             return
-        connection.abort()
-        if self.mode in (STREAM, LARGE):
-            self._cut("no byte came in time")
-        else:
-            self._failed(Outcome.UNREACHABLE, f"{self._address.name}: no answer in time", sent=True)
+        connection.listener = None
+        self._resent = True  # silence is no sign of a connection that died in the pool
+        self.broke(connection, "no byte came in time" if self.mode in (STREAM, LARGE) else "no answer in time")
 
     # the client's side
 
