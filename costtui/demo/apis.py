@@ -23,18 +23,18 @@ class SimulatedApi:
     """Part of the requests that it answers with 429."""
 
 
-_LLAMA, _CLAUDE = "meta-llama/llama-3.3-70b-instruct", "claude-sonnet-4-5"
+_LLAMA, _CLAUDE = "meta-llama/llama-3.3-70b-instruct", "claude-opus-5"
 _NOVITA_PRICE = TokenPrice("novita", _LLAMA, Decimal("0.135"), Decimal("0.40"))
 _GPT_PRICE = TokenPrice("gpt-5", "gpt-5", Decimal("1.25"), Decimal("10.00"), Decimal("0.125"))
 _CLAUDE_PRICE = TokenPrice(
-    *("claude", _CLAUDE, Decimal("3.00"), Decimal("15.00"), Decimal("0.30")),
-    cache_write=Decimal("3.75"),
-    cache_write_1h=Decimal("6.00"),
+    *("claude", _CLAUDE, Decimal("5.00"), Decimal("25.00"), Decimal("0.50")),
+    cache_write=Decimal("6.25"),
+    cache_write_1h=Decimal("10.00"),
 )
 APIS = (
-    SimulatedApi("novita", "novita", _LLAMA, "openai", 0.215, 0.5, 45.0, _NOVITA_PRICE, 0.005),
-    SimulatedApi("gpt-5", "openai", "gpt-5", "openai", 0.069, 0.9, 80.0, _GPT_PRICE),
-    SimulatedApi("claude", "anthropic", _CLAUDE, "anthropic", 0.029, 0.8, 65.0, _CLAUDE_PRICE),
+    SimulatedApi("novita", "novita", _LLAMA, "openai", 0.2146, 0.5, 45.0, _NOVITA_PRICE, 0.005),
+    SimulatedApi("gpt-5", "openai", "gpt-5", "openai", 0.0686, 0.9, 80.0, _GPT_PRICE),
+    SimulatedApi("claude", "anthropic", _CLAUDE, "anthropic", 0.0294, 0.8, 65.0, _CLAUDE_PRICE),
 )
 """Prices: the providers' list prices of 2026."""
 

@@ -26,7 +26,7 @@ class SimulatedEngine:
 
 
 ENGINES = (
-    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.525, 4_241_201),
+    SimulatedEngine("llama-70b", "meta-llama/Llama-3.3-70B-Instruct", (0, 1), 10_000.0, 2_500.0, 0.5254, 4_241_201),
     SimulatedEngine("mixtral", "mistralai/Mixtral-8x7B-Instruct-v0.1", (2, 3), 20_000.0, 3_200.0, 0.002, 4_241_377),
     SimulatedEngine("llama-8b", "meta-llama/Llama-3.1-8B-Instruct", (4,), 25_000.0, 9_000.0, 0.16, 4_241_460),
 )

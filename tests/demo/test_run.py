@@ -12,12 +12,16 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyte
 import pytest
+
+from costtui.store.ledger.reader import LedgerReader
+from costtui.store.ledger.rows import RecentAttempt
 
 DEADLINE_SECONDS = 60.0
 PARTS = ("busy", "low", "idle", "other", "lost", "unknown", "unobserved")
@@ -114,6 +118,61 @@ def test_the_demos_engines_know_their_capacity(picture: dict[str, Any]) -> None:
     }
 
 
+def test_the_demo_shows_what_apis_cost_beside_the_gpus(picture: dict[str, Any]) -> None:
+    assert picture["burn"]["api_usd_per_hour"] > 0
+    assert Decimal(picture["today"]["api_usd"]) > 0
+    assert "api" not in picture["unknown"]
+    assert {provider["provider"] for provider in picture["api"]["providers"]} == {"novita", "openai", "anthropic"}
+
+
+def test_the_demos_routes_carry_traffic_and_say_why(picture: dict[str, Any]) -> None:
+    assert [route["name"] for route in picture["routes"]] == ["chat", "code", "small", "legal"]
+    assert picture["gateway"]["state"] == "running"
+
+
+def test_a_shift_moves_the_demos_real_traffic_and_its_gateways_key_is_in_no_file(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    base = [sys.executable, "-m", "costtui", "--state-dir", str(state)]
+    command = [*base, "demo", "--headless", "--seconds", "600", "--no-history"]
+    with subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as demo:
+        try:
+            reader = LedgerReader(state)
+            until(lambda: {"llama-70b", "novita"} <= targets(reader, 0))
+            config = ["--config", str(state / "config.toml")]
+            shift = [*base, *config, "route", "shift", "chat", "novita=100", "--for", "10m", "--yes"]
+            done = subprocess.run(shift, env=environment(tmp_path), capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            since = int(time.time() * 1000)
+            until(lambda: len(firsts(reader, since + 500)) >= 8)
+            late = firsts(reader, since + 500)
+            assert {each.lane.target for each in late} == {"novita"}
+            assert all("shifted by" in each.attempt.reason for each in late)
+            reader.close()
+        finally:
+            demo.terminate()
+            demo.communicate(timeout=DEADLINE_SECONDS)
+    kept = [path for path in state.rglob("*") if path.is_file()]
+    assert [path for path in kept if b"ctk-" in path.read_bytes()] == []
+    assert {path.stat().st_mode & 0o77 for path in kept} == {0}
+
+
+def targets(reader: LedgerReader, since_ms: int) -> set[str]:
+    return {each.lane.target for each in reader.recent(500) if each.attempt.started_ms > since_ms}
+
+
+def firsts(reader: LedgerReader, since_ms: int) -> list[RecentAttempt]:
+    """First attempts at chat requests that began later: without retries and fallbacks."""
+    found = [each for each in reader.recent(500) if each.lane.route == "chat" and each.attempt.started_ms > since_ms]
+    return [each for each in found if each.attempt.attempt_id == each.attempt.request_id]
+
+
+def until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_a_state_directory_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = subprocess.run(
@@ -195,7 +254,7 @@ def test_the_demo_shows_the_overview_and_leaves_nothing_behind(tmp_path: Path, w
         terminal.until("SIMULATED")
         terminal.until(r"idle.*\n(.*\n)*.*LOST")
         children = children_of(terminal.process.pid)
-        assert len(children) == 3  # the engine server, the load, the agent; the history has ended
+        assert len(children) == 4  # the engine server, the load, the gateway, the agent; history and prices have ended
         if way is None:
             terminal.press("q")
         else:
@@ -211,5 +270,5 @@ def test_a_demo_that_is_killed_takes_its_children_along(tmp_path: Path) -> None:
         children = children_of(terminal.process.pid)
         terminal.process.kill()
         assert terminal.ended() == -signal.SIGKILL
-    assert len(children) == 3
+    assert len(children) == 4
     assert await_end(children) == set()

@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
 
 import openai
 import pytest
@@ -82,18 +85,54 @@ def test_a_body_that_is_no_chat_is_refused(host: dict[str, Any]) -> None:
         client.post("/chat/completions", body={"messages": 5}, cast_to=object)
 
 
-def test_the_load_client_makes_the_engines_work_and_ends_when_told(host: dict[str, Any]) -> None:
-    command = [sys.executable, "-m", "costtui.demo.load", "--host", host["url"], "--per-second", "20"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as child:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        before = output_tokens(host["engines"][0])
-        while output_tokens(host["engines"][0]) <= before:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        child.terminate()
-        assert child.wait(DEADLINE_SECONDS) == 0
-        assert child.stderr is not None
-        assert child.stderr.read() == b""
+def test_a_load_client_that_is_told_nothing_or_nonsense_ends() -> None:
+    command = [sys.executable, "-m", "costtui.demo.load"]
+    for line, code, said in ((b"", 0, b""), (b"{}\n", 1, b'the first line of the standard input must be {"url"')):
+        ended = subprocess.run(command, input=line, capture_output=True, timeout=DEADLINE_SECONDS, check=False)
+        assert (ended.returncode, ended.stderr[: len(said)], ended.stdout) == (code, said, b"")
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """A gateway that only writes down what it is asked."""
+
+    seen: ClassVar[list[tuple[str, str, dict[str, Any]]]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.seen.append((self.path, self.headers["authorization"], body))
+        self.send_response(503)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+def test_the_load_client_asks_for_routes_with_the_key_it_was_told_and_shows_it_nowhere() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        command = [sys.executable, "-m", "costtui.demo.load", "--per-second", "300"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            assert child.stdin is not None
+            assert child.stderr is not None
+            told = {"url": f"http://127.0.0.1:{server.server_address[1]}", "key": "ctk-canary"}
+            child.stdin.write(json.dumps(told).encode() + b"\n")
+            child.stdin.close()
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while len(Recorder.seen) < 200 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert b"canary" not in Path(f"/proc/{child.pid}/cmdline").read_bytes()
+            assert b"canary" not in Path(f"/proc/{child.pid}/environ").read_bytes()
+            child.terminate()
+            assert child.wait(DEADLINE_SECONDS) == 0
+            assert child.stderr.read() == b""
+        server.shutdown()
+        thread.join()
+    assert {key for _, key, _ in Recorder.seen} == {"Bearer ctk-canary"}
+    assert {body["model"] for _, _, body in Recorder.seen} >= {"chat", "code", "small"}
+    assert {path for path, _, _ in Recorder.seen} == {"/v1/chat/completions", "/v1/messages"}
+    assert {body["model"] for path, _, body in Recorder.seen if path == "/v1/messages"} == {"code"}
+    assert {body["stream"] for _, _, body in Recorder.seen} == {True, False}
 
 
 def test_the_server_ends_with_the_process_that_started_it() -> None:
@@ -121,13 +160,3 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def test_a_load_client_without_a_server_says_what_to_start() -> None:
-    command = [sys.executable, "-m", "costtui.demo.load", "--host", "http://127.0.0.1:1"]
-    ended = subprocess.run(command, capture_output=True, timeout=DEADLINE_SECONDS, check=False)
-    assert ended.returncode == 1
-    assert (
-        ended.stderr.decode().strip()
-        == "nothing listens on http://127.0.0.1:1: start python -m costtui.demo.server first"
-    )
