@@ -17,7 +17,7 @@ from costtui.errors import CosttuiError
 from costtui.report.words import moment
 from costtui.tui.feed import SLOT_MS, Feed, History
 from costtui.tui.figures import local_now, zone_of
-from costtui.tui.form import Form, Kind, typed
+from costtui.tui.form import Kind
 from costtui.tui.frame import Frame, framed, text_of
 from costtui.tui.glyphs import Glyphs
 from costtui.tui.keys import Act, chosen, understood
@@ -26,12 +26,11 @@ from costtui.tui.options import THEMES, ScreenOptions, ThemeName
 from costtui.tui.pace import Pace
 from costtui.tui.pane import KeyPressed, Pane, Resized, RowPointed, Scrolled
 from costtui.tui.scene import Choices, Scene
+from costtui.tui.steering import Steering
 from costtui.tui.steps import stepped
 from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from costtui.report.schema import Decision, Status
     from costtui.report.spend import SpendTable
     from costtui.tui.archive import Archive
@@ -41,14 +40,10 @@ Clock = Callable[[], int]
 """UTC milliseconds now."""
 LOOK_SECONDS = 0.25
 MINUTE_MS = 60_000
-FOLLOW_SECONDS = 0.02
-"""How often the gateway is asked whether it follows a change: only while one is on its way."""
-FOLLOW_MS = 2_000
 SPEND_MS = 5_000
 REQUESTS_MS = 3_000
 """At five requests a second every line of the list is another one each second: 4 KB to send."""
 NOTICE_MS = 5_000
-MADE_NOTICE_MS = 30_000
 
 
 class CosttuiApp(App[int], inherit_bindings=False):
@@ -76,14 +71,12 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self.theme = "ansi-dark"
         self._feed = feed
         self._clock = clock
-        self._helm = helm
         self._archive = archive
         self._asked: object = None
         self._spend: SpendTable | None = None
         self._requests: tuple[Decision, ...] = ()
         self._past: tuple[int, Status] | None = None
-        self._form: Form | None = None
-        self._following: Timer | None = None
+        self._steering = Steering(helm, clock, self._say, self.set_interval)
         self._choices = Choices(mouse=self._options.mouse)
         self._status: Status | None = None
         self._room = (0, 0)
@@ -179,7 +172,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             back=self._back(),
             spend=self._spend,
             requests=self._requests,
-            form=self._form,
+            form=self._steering.form,
         )
 
     def _moment(self, now_ms: int) -> int:
@@ -226,8 +219,9 @@ class CosttuiApp(App[int], inherit_bindings=False):
 
     def on_key_pressed(self, message: KeyPressed) -> None:
         """A key is either a choice of what to see or something to do; an open form takes all of them."""
-        if self._form is not None and message.key != "ctrl+c":
-            self._edit(self._form, message.key, message.character)
+        if self._steering.form is not None and message.key != "ctrl+c":
+            self._steering.key(self._steering.form, message.key, message.character)
+            self.draw()
             return
         act = understood(self._choices, message.key, message.character)
         if message.key == "escape" and self._past is not None and not self._choices.editing:
@@ -253,7 +247,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             "shift": lambda: self._open("shift"),
             "pin": lambda: self._open("pin"),
             "drain": lambda: self._open("drain"),
-            "undo": self._undo,
+            "undo": lambda: self._steering.undo(self._status, past=self._past is not None),
             "older": lambda: self._look_back(-1),
             "newer": lambda: self._look_back(1),
             "now": self._look_at_now,
@@ -283,27 +277,6 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._past = None
         self.draw()
 
-    def _steering(self) -> "Helm":
-        """What changes are made with. Raises CosttuiError where none may be made."""
-        if self._past is not None:
-            raise CosttuiError("this is the past: nothing can be changed in it; 0 returns to now")
-        if self._helm is None:
-            raise CosttuiError("this screen only looks (--read-only): nothing can be changed from here")
-        return self._helm
-
-    def _config_path(self) -> str | None:
-        """Of the configuration in force."""
-        if self._status is None:
-            raise CosttuiError("no agent has written here yet: what is in force is not known")
-        return self._status.config.path
-
-    def _open(self, kind: Kind) -> None:
-        try:
-            self._form = self._steering().open(kind, self._config_path(), self._pointed(kind))
-        except CosttuiError as error:
-            self._say(str(error))
-        self.draw()
-
     def _pointed(self, kind: Kind) -> str:
         """The route or target under the cursor, on the screen that has them."""
         if self._choices.view != "routes":
@@ -311,63 +284,9 @@ class CosttuiApp(App[int], inherit_bindings=False):
         route, _, target = (self._choices.selected or "").partition("/")
         return target if kind == "drain" else route
 
-    def _edit(self, form: Form, key: str, character: str | None) -> None:
-        if key == "escape":
-            self._form = None
-            self._say("nothing was changed")
-        elif key == "enter":
-            self._apply(form)
-        else:
-            after = typed(form, key, character)
-            self._form = after if after is form else self._steering().told(after)
-            self.draw()
-
-    def _apply(self, form: Form) -> None:
-        asked_ms = self._clock()
-        try:
-            made = self._steering().apply(form)
-        except CosttuiError as error:
-            self._form = replace(form, problem=str(error))
-            self.draw()
-        else:
-            self._form = None
-            self._follow(made.revision_id, asked_ms, "u undo")
-
-    def _undo(self) -> None:
-        asked_ms = self._clock()
-        try:
-            made, undone = self._steering().undo(self._config_path())
-        except CosttuiError as error:
-            self._say(str(error))
-        else:
-            what = undone.route or undone.weights[0][0]
-            self._follow(made.revision_id, asked_ms, f"the {undone.kind} of {what} is undone")
-
-    def _follow(self, revision: int, asked_ms: int, then: str) -> None:
-        """Say when a change was asked for, and when the gateway follows it."""
-        if self._following is not None:
-            self._following.stop()
-        if self._steering().followed() is None:
-            self._say(f"written; no gateway is running, it holds from its next start on · {then}", MADE_NOTICE_MS)
-            return
-        self._say(f"asked {self._second(asked_ms)} · {then}", MADE_NOTICE_MS)
-        self._following = self.set_interval(FOLLOW_SECONDS, lambda: self._look_after(revision, asked_ms, then))
-
-    def _look_after(self, revision: int, asked_ms: int, then: str) -> None:
-        now_ms, followed = self._clock(), self._steering().followed()
-        asked = f"asked {self._second(asked_ms)}"
-        if followed is not None and followed >= revision:
-            told = f"{asked} → live {self._second(now_ms)} ({now_ms - asked_ms} ms) · {then}"
-        elif now_ms - asked_ms >= FOLLOW_MS:
-            told = f"{asked}, the gateway has not followed in {FOLLOW_MS // 1000} s: costtui gateway status · {then}"
-        else:
-            return
-        if self._following is not None:
-            self._following.stop()
-        self._say(told, MADE_NOTICE_MS)
-
-    def _second(self, at_ms: int) -> str:
-        return f"{local_now(at_ms, zone_of(self._status.host.timezone if self._status else 'UTC')):%H:%M:%S}"
+    def _open(self, kind: Kind) -> None:
+        self._steering.open(kind, self._status, self._pointed(kind), past=self._past is not None)
+        self.draw()
 
     def _next_theme(self) -> None:
         self.colours = THEMES[(THEMES.index(self.colours) + 1) % len(THEMES)]

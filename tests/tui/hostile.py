@@ -4,8 +4,8 @@ import random
 
 import msgspec
 
-from costtui.report.schema import ConfigState, Host, Process, Slice, Source, Status, Warn
-from tests.tui.pictures import AT, budgets, eight_gpus, engines, status
+from costtui.report.schema import ConfigState, Host, Process, Slice, Source, Status, TargetState, Warn
+from tests.tui.pictures import AT, budgets, carried, decisions, eight_gpus, engines, routes, share, status
 
 MARK = "Q"
 """Stands in every payload after its attack, so that a test can see that the text itself was shown."""
@@ -25,6 +25,32 @@ def payloads(count: int, seed: int = 1) -> list[str]:
     return [text + MARK for text in (*_PIECES, *mixed)][:count]
 
 
+def _carried(text: str) -> dict[str, object]:
+    replace, whole = msgspec.structs.replace, carried()
+    assert whole.api is not None
+    assert whole.gateway is not None
+    target = TargetState(name=text, open=False, why=text, in_flight=1)
+    words = dict.fromkeys(("name", "strategy", "in_force", "overridden_by", "override_reason"), text)
+    told = dict.fromkeys(
+        ("route", "target", "provider", "model", "operation", "key", "user", "outcome", "usage", "provenance"), text
+    )
+    shares = (share(text, 0.5, 0.5),)
+    return {
+        "api": replace(
+            whole.api,
+            providers=tuple(replace(each, provider=text, provenance=text) for each in whole.api.providers),
+            provenance=text,
+            unknown=(f"api:{text}",),
+        ),
+        "gateway": replace(whole.gateway, listen=text, targets=(target,), trouble=(text,)),
+        "routes": tuple(
+            replace(each, **words, targets=(text,), shares=shares, drained=(text,), boundary=(text,))
+            for each in routes()
+        ),
+        "decisions": tuple(replace(each, **told, price_model=text, reason=text) for each in decisions()),
+    }
+
+
 def hostile_status(text: str) -> Status:
     """Every string that comes from outside is `text`."""
     replace = msgspec.structs.replace
@@ -38,6 +64,7 @@ def hostile_status(text: str) -> Status:
     limits = tuple(replace(budget, name=text, unknown=(text,), window=text) for budget in budgets())
     return status(
         at=AT,
+        **_carried(text),
         host=Host(name=text, timezone=text, driver=text),
         gpus=gpus,
         engines=served,

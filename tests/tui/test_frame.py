@@ -13,7 +13,8 @@ from costtui.tui.frame import framed, text_of
 from costtui.tui.glyphs import Glyphs
 from costtui.tui.line import width_of
 from costtui.tui.scene import Choices, Scene, View
-from tests.tui.pictures import NOW_MS, budgets, eight_gpus, gpu, status
+from tests.tui.archives import table
+from tests.tui.pictures import NOW_MS, budgets, carried, eight_gpus, gpu, status
 
 VIEWS: tuple[View, ...] = ("overview", "gpus", "routes", "spend", "requests", "warnings", "sources", "help")
 
@@ -162,7 +163,9 @@ def test_keys_of_screens_that_do_not_exist_are_not_offered() -> None:
 
 def test_plain_glyphs_are_all_ascii_and_one_cell_wide() -> None:
     for view in VIEWS:
-        text = text_of(framed(replace(scene(view=view, width=120, height=60), glyphs=Glyphs(ascii_only=True))))
+        whole = scene(carried(), view=view, width=120, height=60)
+        whole = replace(whole, glyphs=Glyphs(ascii_only=True), spend=table(), requests=carried().decisions)
+        text = text_of(framed(whole))
         assert text.isascii(), sorted({letter for letter in text if not letter.isascii()})
 
 
@@ -176,8 +179,10 @@ def test_plain_glyphs_are_all_ascii_and_one_cell_wide() -> None:
 def test_every_size_renders_and_no_line_is_wider_than_the_screen(
     width: int, height: int, view: View, selected: str | None
 ) -> None:
-    for picture in (status(), None, status(gpus=(), engines=(), budgets=(), warnings=())):
-        frame = framed(Scene(picture, NOW_MS, width, height, Choices(view=view, selected=selected)))
+    for picture in (status(), carried(), None, status(gpus=(), engines=(), budgets=(), warnings=())):
+        choices = Choices(view=view, selected=selected)
+        requests = picture.decisions if picture else ()
+        frame = framed(Scene(picture, NOW_MS, width, height, choices, spend=table(), requests=requests))
         assert len(frame.lines) == height
         assert max(width_of(line) for line in frame.lines) <= width
         assert 0 <= frame.cursor_y < height
@@ -191,3 +196,33 @@ def test_names_in_wide_characters_keep_the_columns_straight() -> None:
 def test_a_bigger_sum_never_reads_as_a_smaller_one() -> None:
     rich = status(gpus=(gpu(0, "empty", idle_usd_today=Decimal("1234567.891")),))
     assert "1234567.89" in row_of(shown(rich), "0")
+
+
+def test_eight_gpus_api_routes_and_keys_fit_in_80_by_24() -> None:
+    lines = shown(carried(), expanded=frozenset({"GPU-00000000+GPU-00000001"}))
+    assert [row_of(lines, str(index)) for index in range(8)]
+    assert "API" in lines[0]
+    assert [row_of(lines, name) for name in ("API", "chat", "code", "legal", "!!", "? help")]
+
+
+def test_what_apis_cost_is_marked_where_it_is_estimated_or_lacks_a_part() -> None:
+    lines = shown(carried(), width=160)
+    assert "≥24.54 $/h = GPU 17.43 + API ≥~7.11" in lines[0]
+    api = row_of(lines, "API")
+    assert "≥~7.11 $/h, today ≥52.4 · openai ~5.49 · novita 1.62 · gmi ? (no price) · 3 unpriced" in api
+
+
+def test_a_route_says_where_its_requests_went_and_until_when_that_is_by_hand() -> None:
+    lines = shown(carried())
+    assert "until 14:04  llama 71% · novita 29%" in row_of(lines, "chat")
+    assert "mixtral 100%, no request" in row_of(lines, "legal")
+
+
+@pytest.mark.parametrize(
+    ("state", "word"), [("late", "GATEWAY SILENT"), ("none", "no gateway"), ("running", "left alone: novita")]
+)
+def test_a_gateway_that_is_not_well_is_said_on_the_api_line(state: str, word: str) -> None:
+    gateway = carried().gateway
+    assert gateway is not None
+    ill = carried(gateway=msgspec.structs.replace(gateway, state=state))
+    assert row_of(shown(ill), "API").lstrip().startswith(f"API    {word}")

@@ -1,5 +1,6 @@
 """Pictures of the screen, compared as SVG; the picture and the clock are fixed."""
 
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -8,8 +9,10 @@ import pytest
 from costtui.report.schema import Agent, Status
 from costtui.tui.app import CosttuiApp
 from costtui.tui.options import ScreenOptions, ThemeName
+from tests.tui.archives import FixedArchive
 from tests.tui.hostile import hostile_status
-from tests.tui.pictures import FixedClock, FixedFeed, status
+from tests.tui.pictures import FixedClock, FixedFeed, carried, status
+from tests.tui.steered import steered
 
 
 class Compare(Protocol):
@@ -27,6 +30,18 @@ CASES: dict[str, tuple[Status | None, tuple[int, int], list[str], ThemeName, boo
     "overview-colour-blind": (status(), (80, 24), [], "colour-blind", False),
     "overview-mono": (status(), (80, 24), [], "mono", False),
     "overview-ascii": (status(), (80, 24), [], "terminal", True),
+    "carried-80x24": (carried(), (80, 24), [], "terminal", False),
+    "carried-120x40": (carried(), (120, 40), [], "terminal", False),
+    "carried-ascii": (carried(), (80, 24), [], "terminal", True),
+    "carried-light": (carried(), (80, 24), [], "light", False),
+    "carried-mono": (carried(), (80, 24), [], "mono", False),
+    "routes-120x40": (carried(), (120, 40), ["3", "j"], "terminal", False),
+    "spend-80x24": (carried(), (80, 24), ["4"], "terminal", False),
+    "spend-120x40": (carried(), (120, 40), ["4", "g", "j"], "terminal", False),
+    "spend-ascii": (carried(), (120, 24), ["4"], "terminal", True),
+    "requests-80x24": (carried(), (80, 24), ["7"], "terminal", False),
+    "requests-120x40": (carried(), (120, 40), ["7", "j", "enter"], "terminal", False),
+    "past-80x24": (carried(), (80, 24), ["left_square_bracket"], "terminal", False),
     "gpus-80x24": (status(), (80, 24), ["2"], "terminal", False),
     "gpus-120x40": (status(), (120, 40), ["2", *"jjjjjjj"], "terminal", False),
     "warnings-80x24": (status(), (80, 24), ["w"], "terminal", False),
@@ -41,5 +56,12 @@ CASES: dict[str, tuple[Status | None, tuple[int, int], list[str], ThemeName, boo
 @pytest.mark.parametrize("case", CASES)
 def test_the_screen_looks_as_approved(case: str, snap_compare: Compare) -> None:
     picture, size, keys, theme, ascii_only = CASES[case]
-    app = CosttuiApp(FixedFeed(picture), FixedClock(), ScreenOptions(theme=theme, ascii_only=ascii_only))
+    options = ScreenOptions(theme=theme, ascii_only=ascii_only)
+    app = CosttuiApp(FixedFeed(picture), FixedClock(), options, archive=FixedArchive())  # type: ignore[arg-type]  # answers by hand
     assert snap_compare(app, press=keys, terminal_size=size)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_the_form_looks_as_approved(ascii_only: bool, tmp_path: Path, snap_compare: Compare) -> None:
+    app = steered(tmp_path, ascii_only=ascii_only)
+    assert snap_compare(app, press=["s", "left", "left"], terminal_size=(80, 24))
