@@ -62,7 +62,7 @@ class ChatMessage(msgspec.Struct):
     content: str | list[ChatPart] | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
-    tool_call_id: str = ""
+    tool_call_id: str | None = None
     function_call: dict[str, object] | None = None
     audio: dict[str, object] | None = None
 

@@ -13,7 +13,7 @@ import msgspec
 from costtui.dialects.operation import Operation
 from costtui.dialects.request import Asked
 from costtui.dialects.translate.messages_turns import Block, Turn, messages_of, system_message
-from costtui.dialects.translate.parts import OBJECT, Json, cannot, given, malformed, read, refuse_others
+from costtui.dialects.translate.parts import NOTHING, OBJECT, Json, cannot, given, malformed, read, refuse_others
 
 _AS_IT_IS = ("temperature", "top_p", "top_k")
 _HINTS = frozenset({
@@ -35,7 +35,7 @@ class ClientTool(msgspec.Struct):
     name: str
     type: str | None = None
     description: str | None = None
-    input_schema: msgspec.Raw | None = None
+    input_schema: msgspec.Raw = NOTHING
     strict: bool | None = None
 
 
@@ -114,7 +114,7 @@ def _tool(tool: ClientTool) -> Json:
     function: Json = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
-    if tool.input_schema is not None:
+    if tool.input_schema != NOTHING:
         function["parameters"] = tool.input_schema
     if tool.strict:
         function["strict"] = True

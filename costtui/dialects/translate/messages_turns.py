@@ -9,6 +9,7 @@ import msgspec
 
 from costtui.dialects.operation import Operation
 from costtui.dialects.translate.parts import (
+    NOTHING,
     ImageSource,
     Json,
     alternating,
@@ -22,7 +23,6 @@ from costtui.dialects.translate.parts import (
 
 _THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 _FAILED = "Error: "
-_NOTHING = msgspec.Raw(b"null")
 
 
 class Block(msgspec.Struct):
@@ -30,12 +30,12 @@ class Block(msgspec.Struct):
 
     type: str
     text: str = ""
-    source: msgspec.Raw = _NOTHING
+    source: msgspec.Raw = NOTHING
     id: str = ""
     name: str = ""
-    input: msgspec.Raw = _NOTHING
+    input: msgspec.Raw = NOTHING
     tool_use_id: str = ""
-    content: msgspec.Raw = _NOTHING
+    content: msgspec.Raw = NOTHING
     is_error: bool | None = None
 
 

@@ -12,8 +12,8 @@ from costtui.domain.clean import clean
 Json = dict[str, object]
 OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 ANYTHING = msgspec.json.Decoder()
+NOTHING = msgspec.Raw(b"null")
 
-_NULL = b"null"
 _BASE64 = ";base64"
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def malformed(what: str) -> Refusal:
 
 def given(fields: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
     """The fields that say something: `null` is as good as absent in both dialects."""
-    return {name: raw for name, raw in fields.items() if bytes(raw) != _NULL}
+    return {name: raw for name, raw in fields.items() if raw != NOTHING}
 
 
 def read(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T], name: str) -> T:
