@@ -123,19 +123,21 @@ class LedgerWriter:
         except (OverflowError, UnicodeEncodeError):
             attempt = without_figures(attempt)
             payload = encode(attempt)
-        spool = self._spool
-        if attempt.lane not in self._spooled_lanes:
-            self._spool_lane(attempt.lane)
-        spooled = spool.append(frame_head(len(payload), zlib.crc32(payload)) + payload)
-        if self._detached and spooled:
+        record = frame_head(len(payload), zlib.crc32(payload)) + payload
+        if self._put(attempt.lane, record) and self._detached:
             return
         self._settled += 1
         self._queue.append((attempt, payload))
-        if spool.full:
-            self._retire()
         if self._resting:
             self._resting = False
             self._work.set()
+
+    def _put(self, lane: int, record: bytes) -> bool:
+        if not self._spool.fits(record):
+            self._retire()
+        if lane not in self._spooled_lanes:
+            self._spool_lane(lane)
+        return self._spool.append(record)
 
     def _spool_lane(self, number: int) -> None:
         """A file of the spool can be read without the ledger: each names its lanes before their first attempt."""
@@ -239,9 +241,7 @@ class LedgerWriter:
         self._queue.clear()
         while rows:
             attempt, payload = rows[0]
-            if attempt.lane not in self._spooled_lanes:
-                self._spool_lane(attempt.lane)
-            if not self._spool.append(frame(payload)):
+            if not self._put(attempt.lane, frame(payload)):
                 return rows
             rows.pop(0)
         return rows
