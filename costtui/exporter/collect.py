@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -16,7 +17,13 @@ from costtui.store.ledger.timings import TimingReader
 from costtui.store.lock import holder_pid
 from costtui.store.reader import TelemetryReader
 
-MINUTE_MS = 60_000
+if TYPE_CHECKING:
+    from costtui.store.ledger.rows import SpendRow
+
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+OLD_MS, AGAIN_MS = 24 * HOUR_MS, HOUR_MS
+"""What is older than a day is summed each hour: a year of a hundred lanes takes 50 ms. Attempts that came late, out of
+the spool of a process that died, are in it then."""
 
 
 class Facts(Collector):
@@ -30,6 +37,8 @@ class Facts(Collector):
         self._past = PastTotals(self._telemetry, clock_ms())
         self._spend = SpendFamilies()
         self._first_byte = FirstByteFamily(self._ledger)
+        self._old: list[SpendRow] = []
+        self._old_until_ms = -OLD_MS - AGAIN_MS
         self._spent: tuple[Metric, ...] = ()
         """As of the ledger's last change; its sums themselves are not kept."""
         self._lock = Lock()
@@ -55,9 +64,13 @@ class Facts(Collector):
 
     def _ledger_families(self, now_ms: int) -> Iterator[Metric]:
         """Over whole minutes and all that is past, so that sums alone are read and no single attempt."""
+        if now_ms >= self._old_until_ms + OLD_MS + AGAIN_MS:
+            self._old_until_ms = max((now_ms - OLD_MS) // HOUR_MS * HOUR_MS, 0)
+            self._old = self._ledger.spend(0, self._old_until_ms, BY)
         end_ms = (now_ms // MINUTE_MS + 2) * MINUTE_MS
-        yield from self._spend.lanes(self._ledger.spend(0, end_ms, BY))
-        yield from self._spend.keys(self._ledger.spend(0, end_ms, ("key_id",)))
+        rows = [*self._old, *self._ledger.spend(self._old_until_ms, end_ms, BY)]
+        yield from self._spend.lanes(rows)
+        yield from self._spend.keys(rows)
 
     def _picture(self, now_ms: int) -> "dict[str, object]":
         status = self._telemetry.status()

@@ -9,7 +9,7 @@ from costtui.domain.money import NANO_PER_USD
 from costtui.exporter.names import Names
 from costtui.store.ledger.rows import SpendRow
 
-BY = ("provider", "model", "operation", "route", "target")
+BY = ("provider", "model", "operation", "route", "target", "key_id")
 LABELS = ("gen_ai_provider_name", "gen_ai_request_model", "gen_ai_operation_name", "costtui_route", "costtui_target")
 LANES_MOST = 28
 """Label sets of the ledger; each makes 14 series."""
@@ -42,13 +42,13 @@ class SpendFamilies:
         yield _money("costtui_self_hosted_share_usd", what, _summed(hosted))
 
     def _name(self, row: SpendRow) -> Name:
-        provider, model, operation, route, target = (clean(label) for label in row.labels)
+        provider, model, operation, route, target = (clean(label) for label in row.labels[:5])
         return self._lanes.label((provider, model, _OPERATIONS.get(operation, operation), route, target))
 
     def keys(self, rows: Sequence[SpendRow]) -> Iterator[Metric]:
-        """Of rows asked by key_id; APIs alone."""
+        """Of rows asked by BY; APIs alone."""
         sums = _summed(
-            [(self._keys.label((clean(row.labels[0]) or "none",)), row) for row in rows if not row.self_hosted]
+            [(self._keys.label((clean(row.labels[5]) or "none",)), row) for row in rows if not row.self_hosted]
         )
         cost = CounterMetricFamily("costtui_key_api_cost_usd", "Known API cost by gateway key", labels=("costtui_key",))
         requests = CounterMetricFamily(

@@ -13,6 +13,7 @@ from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
 from costtui.domain.tick import EngineTick, GpuTick
 from costtui.domain.usage import Usage
+from costtui.exporter.collect import Facts
 from costtui.exporter.names import Names
 from costtui.exporter.spend import KEYS_MOST, LANES_MOST, SpendFamilies
 from costtui.report.schema import Status, to_json
@@ -96,7 +97,7 @@ def test_no_counter_ever_falls_while_the_ledger_grows(tmp_path: Path) -> None:
     ):
         for _ in range(12):
             for _ in range(40):
-                row = any_attempt(writer.new_attempt_id(), 0, NOON_MS - dice.randrange(90_000_000), dice)
+                row = any_attempt(writer.new_attempt_id(), 0, NOON_MS - dice.randrange(80_000_000), dice)
                 writer.settle(row._replace(lane=writer.lane(dice.choice(lanes))))
             assert writer.committed(30)
             found = scraped(facts)
@@ -107,18 +108,29 @@ def test_no_counter_ever_falls_while_the_ledger_grows(tmp_path: Path) -> None:
     assert total == 480
 
 
+def test_an_attempt_that_comes_two_days_late_is_counted_within_the_hour(tmp_path: Path) -> None:
+    now_ms, hour_ms = NOON_MS, 3_600_000
+    settle(tmp_path, [(API, {})])
+    with contextlib.closing(Facts(tmp_path, lambda: now_ms)) as facts:
+        assert figure(scraped(facts), "costtui_attempts_total") == 1
+        settle(tmp_path, [(API, {"started_ms": NOON_MS - 48 * hour_ms})])
+        assert figure(scraped(facts), "costtui_attempts_total") == 1
+        now_ms += hour_ms
+        settle(tmp_path, [(API, {})])
+        assert figure(scraped(facts), "costtui_attempts_total") == 3
+
+
 def spend_row(number: int) -> SpendRow:
     """One attempt of a provider, model, route, target and key that nobody else has."""
-    labels = tuple(f"{word}-{number}" for word in ("provider", "model", "chat", "route", "target"))
+    labels = tuple(f"{word}-{number}" for word in ("provider", "model", "chat", "route", "target", "key"))
     tokens, nano = (812, 240, 100, 0, 0), (812_000, 1_000, 0, 240_000, 0)
     return SpendRow(labels, number % 2 == 0, 1, 1, 0, 0, 0, *tokens, *nano, sum(nano), 0, 0, frozenset({"metered"}))
 
 
 def test_a_hundred_thousand_names_make_a_fixed_number_of_series() -> None:
     families, rows = SpendFamilies(), [spend_row(number) for number in range(100_000)]
-    by_key = [row._replace(labels=(f"k-{number}",)) for number, row in enumerate(rows)]
     for _ in range(2):
-        found = [*families.lanes(rows), *families.keys(by_key)]
+        found = [*families.lanes(rows), *families.keys(rows)]
         attempts = next(family for family in found if family.name == "costtui_attempts")
         assert len(attempts.samples) == LANES_MOST + 1
         assert sum(sample.value for sample in attempts.samples) == 100_000
