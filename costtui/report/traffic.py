@@ -1,7 +1,7 @@
 """What the gateway carried and what that cost, asked of the ledger as seldom as the screen allows.
 
 Closed minutes of the day and month are asked once a minute, the present two each second in which the ledger changed,
-pace, shares and latency every five seconds: at 10 requests a second 2 ms of queries a second.
+the newest attempts every two seconds, pace, shares and latency every five.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,6 +36,8 @@ PACE_SLOT_MS = 5_000
 PACE_MS = 300_000
 """Pace, shares and latency are of the last five minutes."""
 DECISIONS = 20
+DECISIONS_SLOT_MS = 2_000
+"""At five requests a second all of them are other ones each time: every line to read, and for a screen to send."""
 _BY = ("provider", "model")
 
 
@@ -78,6 +80,8 @@ class Traffic:
         self._recent: tuple[int, list[SpendRow]] = (-1, [])
         self._decisions: tuple[schema.Decision, ...] = ()
         self._asked = False
+        self._newer = False
+        self._decided_slot = -1
         self._pace_slot = -1
         self._pace = Pace((), (), PACE_MS)
         self._hour: list[SpendRow] = []
@@ -114,7 +118,9 @@ class Traffic:
         if changed or self._recent[0] != minute:
             cut = (minute - 1) * MINUTE_MS
             self._recent = (minute, self._ledger.spend(cut, _minute_end(now_ms), _BY))
-        if changed or not self._live:
+        self._newer = changed or self._newer
+        if self._newer and self._decided_slot != now_ms // DECISIONS_SLOT_MS:
+            self._decided_slot, self._newer = now_ms // DECISIONS_SLOT_MS, False
             self._decisions = decisions_until(self._ledger, now_ms, DECISIONS)
         if self._pace_slot != now_ms // PACE_SLOT_MS:
             self._pace_slot = now_ms // PACE_SLOT_MS
