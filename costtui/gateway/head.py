@@ -1,5 +1,7 @@
 """A request's head: read strictly once, and known again by its bytes when the same client sends it again."""
 
+import re
+
 import httptools
 
 from costtui.dialects.operation import PATHS, Operation
@@ -9,6 +11,8 @@ from costtui.gateway.headers import DROP, FORWARD, REQUEST_ROLES, Role
 from costtui.gateway.judging import Judging
 
 UNBOUNDED = 1 << 62
+_REQUEST_LINE = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.[01]\r\n")
+"""httptools forgives more than one space before the version."""
 
 
 class Head:
@@ -58,9 +62,13 @@ class HeadReader:
         self._lines: list[bytes] = []
         self._hosts = 0
         self._typed = False
+        self._line = b""
+        self._line_read = False
 
     def feed(self, data: bytes) -> None:
         """More of the request; what is wrong with it is `fault`."""
+        if not self._line_read:
+            self._read_line(data)
         before = self._chunks
         try:
             self.parser.feed_data(data)
@@ -71,6 +79,13 @@ class HeadReader:
             problem = self._chunks.fault(data if before is not None else data[data.find(b"\r\n\r\n") + 4 :])
             if problem:
                 self.fault = Refusal(400, problem, "bad_framing")
+
+    def _read_line(self, data: bytes) -> None:
+        data = data if self._line else data.lstrip(b"\r\n")
+        self._line += data[: data.find(b"\n") + 1] if b"\n" in data else data
+        self._line_read = self._line.endswith(b"\n")
+        if self._line_read and not _REQUEST_LINE.fullmatch(self._line):
+            self.fault = Refusal(400, "the request's first line is not sound HTTP/1.1", "bad_framing")
 
     # httptools' side; what comes after a whole request belongs to a pipelined one
 

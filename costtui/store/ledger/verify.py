@@ -15,7 +15,7 @@ from costtui.store.ledger.months import sealed_files
 from costtui.store.ledger.record import encode, lane_number
 from costtui.store.ledger.rollup import ENDED, MINUTE, QUARTER, RAW_SUMS, TABLE_SUMS, closed_until
 from costtui.store.ledger.rows import Head
-from costtui.store.ledger.schema import LEDGER, OUTCOMES, PROVENANCES, SOURCES, SUMS
+from costtui.store.ledger.schema import LEDGER, OUTCOMES, PROVENANCES, SOURCES
 from costtui.store.ledger.stored import NUMBERED
 
 ROWS_AT_ONCE = 2_000
@@ -180,16 +180,21 @@ def _encoded(row: Any, texts: dict[int, str]) -> bytes:
         return b""
 
 
+_TABLE_EDGES = "min(first_seq), max(last_seq)"
+"""Which rows a rollup is made of: the sums at the edges of a span are looked up by them."""
+
+
 def _wrong_sums(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
     """Minutes and quarters against the rows that are kept, hours and days against the quarters."""
     for grain in (MINUTE, QUARTER):
         held = _sums(
             connection,
-            f"select bucket, lane, provenance, {TABLE_SUMS} from spend_{grain.name} group by 1, 2, 3",  # noqa: S608 - the names are ours
+            f"select bucket, lane, provenance, {TABLE_SUMS}, {_TABLE_EDGES} from spend_{grain.name} group by 1, 2, 3",  # noqa: S608 - the names are ours
         )
         made = _sums(
             connection,
-            f"select {ENDED} / {grain.size_ms}, lane, provenance, {RAW_SUMS} from attempt group by 1, 2, 3",  # noqa: S608
+            f"select {ENDED} / {grain.size_ms}, lane, provenance, {RAW_SUMS}, min(seq), max(seq)"  # noqa: S608 - ours
+            " from attempt group by 1, 2, 3",
         )
         whole = _whole(connection, grain.name, grain.size_ms)
         for key in sorted(made.keys() | held.keys()):
@@ -201,12 +206,13 @@ def _wrong_sums(connection: sqlite3.Connection, name: str) -> Iterator[Finding]:
     for grain_name, ratio in (("1h", 4), ("1d", 96)):
         until = closed.get(grain_name, 0) // QUARTER.size_ms
         query = (
-            f"select bucket / {ratio}, lane, provenance, {TABLE_SUMS} from spend_15m where bucket < ? group by 1, 2, 3"  # noqa: S608
+            f"select bucket / {ratio}, lane, provenance, {TABLE_SUMS}, {_TABLE_EDGES}"  # noqa: S608 - the names are ours
+            " from spend_15m where bucket < ? group by 1, 2, 3"
         )
         made = _sums(connection, query, until)
         held = _sums(
             connection,
-            f"select bucket, lane, provenance, {TABLE_SUMS} from spend_{grain_name} group by 1, 2, 3",  # noqa: S608 - the names are ours
+            f"select bucket, lane, provenance, {TABLE_SUMS}, {_TABLE_EDGES} from spend_{grain_name} group by 1, 2, 3",  # noqa: S608 - the names are ours
         )
         if made != held:
             yield Finding(name, None, f"the sums of spend_{grain_name} are not those of its quarters")
@@ -230,4 +236,4 @@ def _whole(connection: sqlite3.Connection, grain: str, size_ms: int) -> Any:
 
 
 def _sums(connection: sqlite3.Connection, query: str, *arguments: int) -> dict[tuple[int, int, int], tuple[int, ...]]:
-    return {row[:3]: row[3 : 3 + len(SUMS)] for row in connection.execute(query, arguments).fetchall()}
+    return {row[:3]: row[3:] for row in connection.execute(query, arguments).fetchall()}
