@@ -194,7 +194,7 @@ FIELDS = [
     "n",
     "model_list",
 ]
-ODD = [None, True, -1, 1e308, "http://evil.test", [], {}, [[]], {"include_usage": 5}, "\x1b[2J", "x" * 9_000]
+ODD: list[object] = [None, True, -1, 1e308, "http://evil.test", [], {}, [[]], {"include_usage": 5}, "\x1b[2J", "x" * 9_000]
 PATHS = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages", "/v1/nothing"]
 
 

@@ -39,7 +39,7 @@ def config(url: str) -> str:
     return "".join([TARGET.format(number=number, url=url) for number in numbers] + ["[prices]\n"] + prices)
 
 
-STREAMS = {
+STREAMS: dict[str, tuple[str, dict[str, object]]] = {
     "chat": ("/v1/chat/completions", {"stream_options": {"include_usage": True}}),
     "chat-without-usage": ("/v1/chat/completions", {}),
     "completions": ("/v1/completions", {"prompt": "x", "stream_options": {"include_usage": True}}),

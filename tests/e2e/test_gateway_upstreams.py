@@ -19,16 +19,15 @@ CONFIG = """
 [targets]
 verified  = {{ provider = "openai", url = "{secure}", model = "gpt-5", ca = "{ca}", key = "file:{key}" }}
 stranger  = {{ provider = "novita", url = "{secure}", model = "gpt-5" }}
-wrong-name = {{ provider = "together", url = "{other_name}", model = "gpt-5", ca = "{ca}" }}
 plain     = {{ provider = "groq", url = "{plain}", model = "gpt-5", key = "file:{key}", dialect = "both" }}
 """
 KEY = "sk-upstream-5d1c0a9e77"
 SPELLINGS = [
-    "Authorization", "AUTHORIZATION", "authorization", "aUtHoRiZaTiOn", "X-Api-Key", "x-api-key", "X-API-KEY", "x_api_key",
-    "X_Api_Key", "api-key", "Api-Key", "apikey", "x-goog-api-key", "Cookie", "COOKIE", "Cookie2", "Proxy-Authorization",
-    "proxy_authorization", "x-litellm-api-key", "X-LiteLLM-Key", "X-Auth-Token", "x-access-token", "x-amz-security-token",
-    "OpenAI-Session", "x-session-id", "X-Forwarded-Authorization", "x-secret", "x-password", "anthropic-api-key",
-    "x-portkey-virtual-key", "helicone-auth", "x-jwt-assertion",
+    "Authorization", "AUTHORIZATION", "authorization", "aUtHoRiZaTiOn", "X-Api-Key", "x-api-key", "X-API-KEY",
+    "x_api_key", "X_Api_Key", "api-key", "Api-Key", "apikey", "x-goog-api-key", "Cookie", "COOKIE", "Cookie2",
+    "Proxy-Authorization", "proxy_authorization", "x-litellm-api-key", "X-LiteLLM-Key", "X-Auth-Token",
+    "x-access-token", "x-amz-security-token", "OpenAI-Session", "x-session-id", "X-Forwarded-Authorization",
+    "x-secret", "x-password", "anthropic-api-key", "x-portkey-virtual-key", "helicone-auth", "x-jwt-assertion",
 ]  # fmt: skip
 
 
@@ -48,22 +47,18 @@ def gateway(
     key = folder / "key"
     key.write_text(KEY)
     key.chmod(0o600)
-    other_name = secure.url.replace("127.0.0.1", "127.0.0.2")
-    config = CONFIG.format(secure=secure.url, plain=plain.url, ca=ca, key=key, other_name=other_name)
+    config = CONFIG.format(secure=secure.url, plain=plain.url, ca=ca, key=key)
     dead = "http://127.0.0.1:9"
     proxies = {"HTTP_PROXY": dead, "HTTPS_PROXY": dead, "ALL_PROXY": dead, "http_proxy": dead, "https_proxy": dead}
     process = GatewayProcess(folder, config)
     process.environment |= proxies | {"NO_PROXY": "", "no_proxy": ""}
-    with pytest.MonkeyPatch.context() as patch:
-        for name in proxies:
-            patch.delenv(name, raising=False)
-        with process:
-            yield process
+    with process:
+        yield process
 
 
-def ask(gateway: GatewayProcess, model: str, *lines: str, key: str | None = None, stream: bool = False) -> Wire:
+def ask(gateway: GatewayProcess, model: str, *, stream: bool = False) -> Wire:
     asked = {"model": model, "messages": [], "stream": stream}
-    return asyncio.run(exchange(gateway.port, post(PATH, asked, gateway.key if key is None else key, *lines)))
+    return asyncio.run(exchange(gateway.port, post(PATH, asked, gateway.key)))
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -93,17 +88,12 @@ def test_a_certificate_that_nobody_vouches_for_ends_the_attempt_before_anything_
 def test_no_spelling_of_a_callers_credential_is_passed_on(
     apis: tuple[Provider, Provider, Path], gateway: GatewayProcess, name: str
 ) -> None:
+    asked, canary = {"model": "plain", "messages": []}, "canary-credential-0f9e8d"
+    data = post(PATH, asked, gateway.key, f"{name}: {canary}")
     if name.lower() == "authorization":
-        lines, key = ["x-unused: 1"], None  # the key itself, as the caller spells it
-        data = post(PATH, {"model": "plain", "messages": []}, gateway.key).replace(
-            b"authorization:", f"{name}:".encode()
-        )
-        answer = asyncio.run(exchange(gateway.port, data))
         canary = gateway.key
-    else:
-        canary = "canary-credential-0f9e8d"
-        lines, key = [f"{name}: {canary}"], None
-        answer = ask(gateway, "plain", *lines, key=key)
+        data = post(PATH, asked, canary).replace(b"authorization:", f"{name}:".encode())
+    answer = asyncio.run(exchange(gateway.port, data))
     assert answer.status == 200, answer.raw
     seen = apis[1].seen[-1]
     assert canary.encode() not in seen.raw
