@@ -99,8 +99,7 @@ def _sampling(fields: dict[str, msgspec.Raw]) -> Json:
     if "temperature" in fields and read(fields["temperature"], _NUMBER, "temperature") > _HOTTEST:
         raise cannot(Operation.MESSAGES, "`temperature` above 1")
     said: Json = {name: fields[name] for name in _AS_IT_IS if name in fields}
-    if "stop" in fields:
-        stop = read(fields["stop"], _STOP, "stop")
+    if "stop" in fields and (stop := read(fields["stop"], _STOP, "stop")):
         said["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     return said
 

@@ -67,6 +67,7 @@ class OutputConfig(msgspec.Struct):
     format: OutputFormat | None = None
 
 
+_STOP = msgspec.json.Decoder(list[str])
 _TURNS = msgspec.json.Decoder(list[Turn])
 _SYSTEM = msgspec.json.Decoder(str | list[Block])
 _TOOLS = msgspec.json.Decoder(list[ClientTool])
@@ -85,8 +86,8 @@ def messages_as_chat(asked: Asked, model: str) -> bytes:
     body: Json = {"model": model, "messages": _messages(fields)}
     body["max_completion_tokens" if _REASONS_ALWAYS.match(model) else "max_tokens"] = fields["max_tokens"]
     body |= {name: fields[name] for name in _AS_IT_IS if name in fields}
-    if "stop_sequences" in fields:
-        body["stop"] = fields["stop_sequences"]
+    if "stop_sequences" in fields and (stop := read(fields["stop_sequences"], _STOP, "stop_sequences")):
+        body["stop"] = stop
     body |= _tools(fields) | _output(fields) | _thinking(fields)
     if asked.user:
         body["user"] = asked.user
