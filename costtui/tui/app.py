@@ -40,9 +40,8 @@ Clock = Callable[[], int]
 """UTC milliseconds now."""
 LOOK_SECONDS = 0.25
 MINUTE_MS = 60_000
-SPEND_MS = 5_000
-REQUESTS_MS = 3_000
-"""At five requests a second every line of the list is another one each second: 4 KB to send."""
+ASK_MS = 5_000
+"""Spend and requests are asked this often: on a busy host every line of the list is another one, 10 KB to send."""
 NOTICE_MS = 5_000
 
 
@@ -185,11 +184,10 @@ class CosttuiApp(App[int], inherit_bindings=False):
         return f"{local_now(self._past[0], zone_of(self._status.host.timezone)):%a %d %b %H:%M}"
 
     def _ask(self, at_ms: int, shown: "Status") -> None:
-        """Spend is asked every five seconds and requests every three, while they are looked at."""
+        """Spend and requests are asked for while they are looked at."""
         view, by = self._choices.view, self._choices.by
-        every_ms = {"spend": SPEND_MS, "requests": REQUESTS_MS}.get(view)
-        asked = (view, by, at_ms // every_ms) if every_ms else None
-        if self._archive is None or asked is None or asked == self._asked:
+        asked = (view, by, at_ms // ASK_MS)
+        if self._archive is None or view not in ("spend", "requests") or asked == self._asked:
             return
         self._asked = asked
         if view == "spend":

@@ -136,7 +136,7 @@ class Pane(Widget, can_focus=True):
             return Strip([Segment(" " * width)], width)
         segments = [Segment(run.text, style_of(self.theme, run.role)) for run in lines[y] if run.text]
         used = sum(cell_len(segment.text) for segment in segments)
-        return Strip(segments, used).adjust_cell_length(width)
+        return Strip(segments, used).simplify().adjust_cell_length(width)
 
     def on_resize(self, event: events.Resize) -> None:
         """Asks for lines of the new size."""

@@ -52,7 +52,7 @@ async def test_a_filter_leaves_other_requests_out() -> None:
         assert "no request matches the filter" in text(app)
 
 
-async def test_requests_are_asked_every_three_seconds_and_only_while_they_are_looked_at() -> None:
+async def test_requests_are_asked_every_five_seconds_and_only_while_they_are_looked_at() -> None:
     archive, clock = FixedArchive(), FixedClock()
     app = app_of(archive, clock)
     async with app.run_test(size=SIZE) as pilot:
@@ -61,11 +61,11 @@ async def test_requests_are_asked_every_three_seconds_and_only_while_they_are_lo
         for _ in range(12):
             clock.now_ms += 1_000
             app.look()
-        assert archive.asked == ["requests"] * 5
+        assert archive.asked == ["requests"] * 4
         await pilot.press("1")
         clock.now_ms += 60_000
         app.look()
-        assert len(archive.asked) == 5
+        assert len(archive.asked) == 4
 
 
 async def test_brackets_look_back_and_the_header_says_the_moment() -> None:
