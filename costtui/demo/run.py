@@ -62,6 +62,7 @@ def simulated_host(options: DemoOptions, now_ms: int, meanwhile: Callable[[], No
         yield folder
     finally:
         _end(children)
+        _end_successor(folder)
         if options.state_dir is None:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -165,6 +166,14 @@ def _await_picture(folder: Path, agent: "subprocess.Popen[bytes]") -> None:
     finally:
         reader.close()
     raise CosttuiError(f"the demo's agent did not start; see {folder / 'agent.log'}")
+
+
+def _end_successor(folder: Path) -> None:
+    """A gateway that took over from ours, by `costtui gateway restart` from another terminal, is nobody's child."""
+    if ledger_holder(folder) is not None:
+        from costtui.gateway.start import stop  # only then: it costs the screen's process 20 MB
+
+        stop(folder)
 
 
 def _end(children: "Sequence[subprocess.Popen[bytes]]") -> None:

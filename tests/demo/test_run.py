@@ -61,6 +61,10 @@ def await_end(pids: set[int]) -> set[int]:
     return pids
 
 
+headless = pytest.mark.xdist_group("headless demo")
+"""One worker runs it for all of them."""
+
+
 @pytest.fixture(scope="module")
 def picture(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the demo says after two seconds; nothing of it is left behind."""
@@ -80,6 +84,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return status
 
 
+@headless
 @pytest.mark.parametrize("window", ["today", "month"])
 def test_every_cent_of_rent_is_in_exactly_one_part(picture: dict[str, Any], window: str) -> None:
     span = picture[window]
@@ -87,11 +92,13 @@ def test_every_cent_of_rent_is_in_exactly_one_part(picture: dict[str, Any], wind
     assert span["gpu_usd"] > 0
 
 
+@headless
 def test_the_demo_says_that_it_is_simulated(picture: dict[str, Any]) -> None:
     assert picture["host"]["simulated"] is True
     assert picture["agent"]["state"] == "running"
 
 
+@headless
 def test_the_demo_shows_gpus_at_work_idle_and_lost(picture: dict[str, Any]) -> None:
     states = [gpu["state"] for gpu in picture["gpus"]]
     assert len(states) == 8
@@ -101,6 +108,7 @@ def test_the_demo_shows_gpus_at_work_idle_and_lost(picture: dict[str, Any]) -> N
     assert all(gpu["usd_per_hour"] == Decimal("2.49") for gpu in picture["gpus"])
 
 
+@headless
 def test_the_demo_has_a_day_to_look_back_on(picture: dict[str, Any]) -> None:
     # the history begins at yesterday's midnight, so that today is observed from its first second to its last minute
     assert Decimal(picture["today"]["unobserved_usd"]) <= Decimal(picture["today"]["gpu_usd"]) / 10 or (
@@ -109,6 +117,7 @@ def test_the_demo_has_a_day_to_look_back_on(picture: dict[str, Any]) -> None:
     assert Decimal(picture["today"]["lost_usd"]) > 0
 
 
+@headless
 def test_the_demos_engines_know_their_capacity(picture: dict[str, Any]) -> None:
     capacities = {each["name"]: each["capacity_output_tokens_per_second"] for each in picture["engines"]}
     assert {name: int(value) for name, value in capacities.items()} == {
@@ -118,6 +127,7 @@ def test_the_demos_engines_know_their_capacity(picture: dict[str, Any]) -> None:
     }
 
 
+@headless
 def test_the_demo_shows_what_apis_cost_beside_the_gpus(picture: dict[str, Any]) -> None:
     assert picture["burn"]["api_usd_per_hour"] > 0
     assert Decimal(picture["today"]["api_usd"]) > 0
@@ -125,6 +135,7 @@ def test_the_demo_shows_what_apis_cost_beside_the_gpus(picture: dict[str, Any]) 
     assert {provider["provider"] for provider in picture["api"]["providers"]} == {"novita", "openai", "anthropic"}
 
 
+@headless
 def test_the_demos_routes_carry_traffic_and_say_why(picture: dict[str, Any]) -> None:
     assert [route["name"] for route in picture["routes"]] == ["chat", "code", "small", "legal"]
     assert picture["gateway"]["state"] == "running"
@@ -148,9 +159,13 @@ def test_a_shift_moves_the_demos_real_traffic_and_its_gateways_key_is_in_no_file
             assert {each.lane.target for each in late} == {"novita"}
             assert all("shifted by" in each.attempt.reason for each in late)
             reader.close()
+            again = [*base, *config, "gateway", "restart"]
+            done = subprocess.run(again, env=environment(tmp_path), capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
         finally:
             demo.terminate()
             demo.communicate(timeout=DEADLINE_SECONDS)
+    assert parts_of(str(state)) == set()  # the gateway that took over is no child of the demo
     kept = [path for path in state.rglob("*") if path.is_file()]
     assert [path for path in kept if b"ctk-" in path.read_bytes()] == []
     assert {path.stat().st_mode & 0o77 for path in kept} == {0}
