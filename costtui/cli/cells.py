@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -26,7 +27,13 @@ def csv_cell(value: Cell) -> str:
         return f"{value:f}"
     if isinstance(value, int):
         return str(value)
-    text = clean(value, 500)
+    return _harmless(value)
+
+
+@lru_cache(maxsize=4_096)
+def _harmless(text: str) -> str:
+    """The same few names are on every row."""
+    text = clean(text, 500)
     return f"'{text}" if text.lstrip().startswith(_RUN_BY_SPREADSHEETS) else text
 
 
