@@ -55,7 +55,8 @@ def _gpu(reader: TelemetryReader, known: KnownGpu, present: schema.Status, at_ms
     held = tuple(engine.name for engine in present.engines if engine.gpus and known.uuid in engine.gpus)
     reading = _reading(known, point, now.memory_total_bytes if now else None, lost=state is GpuState.LOST)
     working = state in (GpuState.BUSY, GpuState.LOW, GpuState.IDLE_LOADED)
-    return GpuNow(known.uuid, known.index, known.name, reading, state, None, "", held if working else ())
+    since_ms = known.state_since_ms if known.state is state and known.state_since_ms <= at_ms else None
+    return GpuNow(known.uuid, known.index, known.name, reading, state, since_ms, "", held if working else ())
 
 
 def _reading(known: KnownGpu, point: GpuPoint, memory_total_bytes: int | None, *, lost: bool) -> GpuReading:

@@ -2,6 +2,7 @@
 
 from costtui.report.schema import Status
 from costtui.tui.app import CosttuiApp
+from costtui.tui.archive import Archive
 from costtui.tui.feed import Feed, History
 from costtui.tui.options import ScreenOptions
 
@@ -28,10 +29,16 @@ class OnePicture:
 
 
 async def svg_of(
-    feed: Feed, now_ms: int, size: tuple[int, int], *, keys: tuple[str, ...] = (), options: ScreenOptions | None = None
+    feed: Feed,
+    now_ms: int,
+    size: tuple[int, int],
+    *,
+    keys: tuple[str, ...] = (),
+    options: ScreenOptions | None = None,
+    archive: Archive | None = None,
 ) -> str:
-    """The screen as SVG at `size` (columns, lines), after the user pressed `keys`."""
-    app = CosttuiApp(feed, lambda: now_ms, options)
+    """The screen as SVG at `size` (columns, lines), after the user pressed `keys`; `archive` for spend and the past."""
+    app = CosttuiApp(feed, lambda: now_ms, options, archive=archive)
     async with app.run_test(size=size) as pilot:
         await pilot.press(*keys)
         await pilot.pause()

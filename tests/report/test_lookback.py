@@ -53,6 +53,7 @@ def test_state_money_and_requests_are_those_of_the_moment(tmp_path: Path) -> Non
     then = past(tmp_path, TEN)
     assert (then.at, then.gpus[0].state, then.gpus[0].utilization_percent) == ("2026-11-23T10:00:00.000Z", "busy", 7)
     assert then.engines[0].output_tokens_per_second == 200.0  # 4,000 in 20 s
+    assert then.gpus[0].since is None  # busy since when is not kept
     assert then.today.gpu_usd == Decimal("24.9")  # ten hours of 2.49
     assert then.today.api_usd == Decimal(1)
     assert then.burn.api_usd_per_hour == Decimal(12)
@@ -63,6 +64,7 @@ def test_a_later_moment_has_what_came_by_then(tmp_path: Path) -> None:
     kept(tmp_path)
     then = past(tmp_path, NOON)
     assert (then.gpus[0].state, then.today.api_usd) == ("empty", Decimal(5))
+    assert then.gpus[0].since == "2026-11-23T10:00:00.000Z"
     assert [each.reason for each in then.decisions] == ["after", "before"]
 
 

@@ -255,3 +255,22 @@ def test_the_short_line_names_what_apis_cost(writer: LedgerWriter, tmp_path: Pat
     settle(writer, lane(), NOON - MINUTE, paid("0.3"), provenance=Provenance.ESTIMATED)
     assert writer.committed(10)
     assert line(live.load(to_json(picture(tmp_path)))).startswith("6.09$/h idle 0.00 API ~3.60")
+
+
+def test_the_text_says_where_each_route_sends_its_requests(writer: LedgerWriter, tmp_path: Path) -> None:
+    settle(writer, lane(), NOON - MINUTE, paid("0.3"))
+    assert writer.committed(10)
+    gateway_says(tmp_path, NOON)
+    shown = text(live.load(to_json(picture(tmp_path))))
+    api = next(each for each in shown if each.startswith("API"))
+    assert api.startswith("API  3.60 $/h, today 0.30 $, month 0.30 $ · openai 0.30")
+    assert api.endswith("gateway 127.0.0.1:4100, 2 in flight")
+    assert "route chat  weighted  llama 0% · gpt5 100%" in shown
+
+
+def test_an_older_agents_picture_prints_without_the_gateways_lines(tmp_path: Path) -> None:
+    old = live.load(to_json(picture(tmp_path)))
+    for name in ("api", "gateway", "cache", "decisions"):
+        del old[name]
+    assert not [each for each in text(old) if each.startswith(("API", "route "))]
+    assert line(old).startswith("2.49$/h")
