@@ -32,7 +32,7 @@ _REASONS_ALWAYS = re.compile(r"(openai/)?(o\d|gpt-([5-9]|\d\d))")
 class ClientTool(msgspec.Struct):
     """A tool that the client runs; a server's own tools have another type."""
 
-    name: str
+    name: str = ""
     type: str | None = None
     description: str | None = None
     input_schema: msgspec.Raw = NOTHING
@@ -104,14 +104,17 @@ def _messages(fields: dict[str, msgspec.Raw]) -> list[Json]:
 def _tools(fields: dict[str, msgspec.Raw]) -> Json:
     tools = [_tool(tool) for tool in read(fields["tools"], _TOOLS, "tools")] if "tools" in fields else []
     said: Json = {"tools": tools} if tools else {}
-    if tools and "tool_choice" in fields:
-        said |= _choice(read(fields["tool_choice"], _CHOICE, "tool_choice"))
-    return said
+    if "tool_choice" not in fields:
+        return said
+    choice = read(fields["tool_choice"], _CHOICE, "tool_choice")
+    return said | _choice(choice) if tools or choice.type not in ("auto", "none") else said
 
 
 def _tool(tool: ClientTool) -> Json:
     if tool.type not in (None, "custom"):
         raise cannot(Operation.CHAT, f"tool of type `{tool.type}`")
+    if not tool.name:
+        raise malformed("a tool has no `name`")
     function: Json = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description

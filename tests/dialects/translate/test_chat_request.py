@@ -51,6 +51,7 @@ def test_the_newer_name_of_the_limit_wins_and_null_is_none(fields: dict[str, Any
         ({"n": 1, "logprobs": False, "logit_bias": {}, "presence_penalty": 0, "seed": None}, {}),
         ({"response_format": {"type": "text"}, "modalities": ["text"], "tools": []}, {}),
         ({"tool_choice": "none", "parallel_tool_calls": False}, {}),
+        ({"tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
     ],
 )
 def test_what_has_an_equal_is_carried_and_what_asks_for_nothing_is_left_out(

@@ -40,6 +40,8 @@ def result(content: object, **more: object) -> dict[str, Any]:
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, {}),
         ({"service_tier": "auto", "speed": "fast", "cache_control": {"type": "ephemeral"}, "container": None}, {}),
         ({"context_management": {"edits": []}, "mcp_servers": []}, {}),
+        ({"tools": [], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}, {}),
+        ({"tool_choice": {"type": "any"}}, {"tool_choice": "required"}),
         (
             {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}},
             {
@@ -84,6 +86,7 @@ def test_the_limit_has_the_name_that_the_model_s_servers_know(model: str, name: 
         ({"output_config": {"task_budget": {}}}, "`output_config.task_budget`"),
         ({"output_config": {"format": {"type": "xml", "schema": {}}}}, "`output_config.format` `xml`"),
         ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tool of type `web_search_20250305`"),
+        ({"tools": [{"type": "mcp_toolset"}]}, "tool of type `mcp_toolset`"),
         ({"tools": [TOOL], "tool_choice": {"type": "most"}}, "`tool_choice` `most`"),
         ({"messages": [HI, {"role": "assistant", "content": "I"}]}, "`assistant` message at the end to go on with"),
         ({"messages": [{"role": "critic", "content": "x"}]}, "message of role `critic`"),
@@ -110,6 +113,7 @@ def test_what_chat_cannot_say_is_refused_by_name(fields: dict[str, Any], lost: s
         ({"max_tokens": None}, "`max_tokens` is missing"),
         ({"messages": None}, "`messages` is missing"),
         ({"messages": [{"role": "user"}]}, "`messages` cannot be read: Object missing required field `content`"),
+        ({"tools": [{"input_schema": {}}]}, "a tool has no `name`"),
         ({"system": [IMAGE]}, "`system` holds something else than text"),
         ({"messages": [user({"type": "tool_result", "content": "1"})]}, "a `tool_result` has no `tool_use_id`"),
         (
