@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from costtui.report.schema import Decision, Status
-from costtui.report.spend import SpendTable
 from costtui.report.words import clock
 from costtui.tui.feed import History
 from costtui.tui.figures import local_now, zone_of
 from costtui.tui.form import Form
 from costtui.tui.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from costtui.report.spend import SpendTable
 
 View = Literal["overview", "gpus", "routes", "spend", "requests", "warnings", "sources", "help"]
 Sort = Literal["index", "idle $", "$/h", "state", "memory"]
@@ -52,7 +54,7 @@ class Scene:
     histories: Mapping[str, History] = field(default_factory=dict)
     back: str = ""
     """The moment looked back at; empty: now."""
-    spend: SpendTable | None = None
+    spend: "SpendTable | None" = None
     requests: tuple[Decision, ...] = ()
     form: Form | None = None
     """A change by hand that is being thought over."""
