@@ -65,7 +65,7 @@ class Attempt(NamedTuple):
     """Unix time."""
     duration_ms: int
     ttft_ms: int | None
-    """From the client's request to the first byte of the answer's body; None if none came."""
+    """From the client's request to the first byte of a stream's body; None without one, and of a whole answer."""
     outcome: Outcome
     status: int
     """HTTP status of the upstream; 0 if it gave none."""

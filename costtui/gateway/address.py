@@ -35,6 +35,7 @@ class Address:
     trouble: str = ""
     in_flight: int = 0
     """Attempts under way."""
+    key: bytes = field(default=b"", repr=False)
     _context: ssl.SSLContext | None = field(default=None, repr=False)
 
     @property
@@ -51,6 +52,10 @@ class Address:
     def provider(self) -> str:
         """API provider or kind of engine."""
         return self.target.provider or self.target.engine or ""
+
+    def scrubbed(self, text: bytes) -> bytes:
+        """What an upstream says in an error, without the key that it may repeat: it is not the caller's."""
+        return text.replace(self.key, b"***") if self.key else text
 
     @property
     def context(self) -> ssl.SSLContext:
@@ -89,6 +94,7 @@ def settle_address(target: Target, environ: Mapping[str, str]) -> Address:
     except SourceError as error:
         address.trouble = f"target {target.name}: {error}"
         return address
+    address.key = (key or "").encode()
     if target.ca is not None and not Path(target.ca).is_file():
         address.trouble = f"target {target.name}: no certificates at {target.ca}"
     origin = f"http://{address.host_header}" if address.proxy is not None and not secure else ""

@@ -10,7 +10,6 @@ REST_LIMIT_SECONDS = 60.0
 """An upstream's Retry-After is believed up to here."""
 RETRY_SHARE = 0.2
 RETRY_FLOOR = 3.0
-RETRY_CEILING = 100.0
 
 
 @dataclass(slots=True)
@@ -27,8 +26,8 @@ class Breaker:
         """After an open spell a single failure opens it again, for twice as long."""
         self.failures += 1
         self.why = why
-        if self.failures < FAILURES:
-            return
+        if self.failures < FAILURES or now < self.open_until:
+            return  # what was under way when it opened says nothing new
         self.open_until = now + self._open_seconds
         self._open_seconds = min(OPEN_LIMIT_SECONDS, self._open_seconds * 2)
 
@@ -44,14 +43,17 @@ class Breaker:
 
 
 class RetryBudget:
-    """Tries again at most a fifth as often as there are requests, and three times more: no storm of retries."""
+    """The same target is asked again at most a fifth as often as there are requests, and three times more.
+
+    Another target needs no budget: it gets no more than the one that failed would have had.
+    """
 
     def __init__(self) -> None:
         self._left = RETRY_FLOOR
 
     def earn(self) -> None:
         """A request came in."""
-        if self._left < RETRY_CEILING:
+        if self._left < RETRY_FLOOR:
             self._left += RETRY_SHARE
 
     def spend(self) -> bool:

@@ -203,7 +203,11 @@ class Exchange:
         """A whole answer that is still coming; a large one is passed on instead of being kept."""
         if connection.parts:
             self.moved()
-        if sum(map(len, connection.parts)) > WHOLE_BYTES:
+        if sum(map(len, connection.parts)) <= WHOLE_BYTES:
+            return
+        if connection.status >= 400:
+            self.broke(connection, f"its answer is an error of more than {WHOLE_BYTES} bytes")
+        else:
             self._passing = LargeAnswer(self, connection)
             self._passing.arrived(connection)
 
@@ -219,7 +223,7 @@ class Exchange:
             body = translate_answer(self.asked.operation, self.operation, body, self.asked.model)
         if self.recording is not None:
             self.kept_headers, self.recording = list(connection.headers), [body]
-        self.settle(_ending(complete=complete, client_there=self.client is not None))
+        self.settle(CANCELLED if self.client is None else OK if complete else CUT)
         self._answer(connection, body)
         self.release(connection)
 
@@ -251,6 +255,8 @@ class Exchange:
             self.release(connection)
             self._give_up(502, f"target {name} answered with a redirect; give its final address", "upstream_redirect")
             return
+        body = self.address.scrubbed(body)
+        connection.headers = [line for line in connection.headers if self.address.scrubbed(line) == line]
         if self.asked.operation is not self.operation:
             body = translate_error(self.asked.operation, status, body)
         self._answer(connection, body)
@@ -305,8 +311,6 @@ class Exchange:
         if self.client is None or self._attempts >= ATTEMPTS:
             return None
         if self._position + 1 < len(self._targets):
-            if not self.relay.retries.spend():
-                return None
             self._position += 1
             return 0.0
         if self._attempts > 1 or (after is not None and after > RETRY_AFTER_SECONDS) or not self.relay.retries.spend():
@@ -383,12 +387,6 @@ class Exchange:
         if self._upstream is connection:
             self._upstream = None
         connection.let_go()
-
-
-def _ending(*, complete: bool, client_there: bool) -> Outcome:
-    if not client_there:
-        return CANCELLED
-    return OK if complete else CUT
 
 
 def _words(error: OSError) -> str:

@@ -93,7 +93,7 @@ class AttemptMeter:
                 exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id),
                 self._started_ms,
                 int((relay.now() - self._started) * 1000),
-                self._ttft_ms,
+                self._ttft_ms if asked.stream else None,
                 outcome,
                 self._status,
                 asked.stream,

@@ -49,6 +49,13 @@ def test_retries_never_exceed_a_fifth_of_the_requests_and_three(asks: list[bool]
         assert retries <= 0.2 * requests + RETRY_FLOOR + 1e-6
 
 
+def test_failures_that_were_under_way_when_it_opened_do_not_keep_it_open_longer() -> None:
+    breaker = Breaker()
+    for _ in range(32):
+        breaker.failed(10.0, "answered 503")
+    assert breaker.open_until == 10.0 + OPEN_SECONDS
+
+
 def test_the_first_three_failures_of_a_new_gateway_may_be_tried_again() -> None:
     budget = RetryBudget()
     assert [budget.spend() for _ in range(4)] == [True, True, True, False]
