@@ -120,7 +120,9 @@ def test_a_pair_that_nothing_translates_is_refused(to: Operation) -> None:
         translate_request(Operation.CHAT, to, asked, "m")
 
 
-CONVERSATION: dict[str, Any] = {
+CALL = {"id": "call_1", "type": "function", "function": {"name": "price", "arguments": '{"of": "gpu"}'}}
+PRICE = {"type": "function", "function": {"name": "price", "parameters": {"type": "object", "properties": {}}}}
+TALK: dict[str, Any] = {
     "model": "tiny-random",
     "messages": [
         {"role": "system", "content": "the cost is low"},
@@ -131,6 +133,16 @@ CONVERSATION: dict[str, Any] = {
     "max_tokens": 24,
     "temperature": 0,
 }
+RESULT: dict[str, Any] = {
+    "tools": [PRICE],
+    "messages": [
+        *TALK["messages"],
+        {"role": "assistant", "content": "query the price", "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "price is high at night"},
+    ],
+}
+"""The result comes last: words that follow it in the same turn are put before it by llama.cpp's `/v1/messages`."""
+CHATS = [TALK, TALK | {"stop": ["night"]}, TALK | {"max_tokens": 3, "top_k": 4}, TALK | RESULT]
 
 
 def post(server: LlamaServer, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -140,23 +152,14 @@ def post(server: LlamaServer, path: str, body: dict[str, Any]) -> dict[str, Any]
     return said
 
 
-@pytest.mark.parametrize("more", [{}, {"stop": ["night"]}, {"max_tokens": 3, "top_k": 4}])
-def test_a_real_engine_answers_a_translated_chat_as_it_answers_the_chat(
-    llama_server: LlamaServer, more: dict[str, Any]
-) -> None:
-    chat = CONVERSATION | more
-    native = post(llama_server, "/chat/completions", chat)
-    translated = post(llama_server, "/messages", to_messages("tiny-random", **chat))
-    assert translated["content"][0]["text"] == native["choices"][0]["message"]["content"] != ""
-    assert translated["usage"]["output_tokens"] == native["usage"]["completion_tokens"]
-
-
-@pytest.mark.parametrize("more", [{}, {"stop_sequences": ["night"]}, {"max_tokens": 3, "top_k": 4}])
-def test_a_real_engine_answers_translated_messages_as_it_answers_the_messages(
-    llama_server: LlamaServer, more: dict[str, Any]
-) -> None:
-    messages = to_messages("tiny-random", **CONVERSATION) | more
-    native = post(llama_server, "/messages", messages)
-    translated = post(llama_server, "/chat/completions", to_chat("tiny-random", **messages))
-    assert translated["choices"][0]["message"]["content"] == native["content"][0]["text"] != ""
-    assert translated["usage"]["completion_tokens"] == native["usage"]["output_tokens"]
+@pytest.mark.parametrize("chat", CHATS)
+def test_a_real_engine_answers_alike_whichever_way_it_is_asked(llama_server: LlamaServer, chat: dict[str, Any]) -> None:
+    messages = to_messages("tiny-random", **chat)
+    as_chat = post(llama_server, "/chat/completions", chat)
+    as_messages = post(llama_server, "/messages", messages)
+    as_chat_again = post(llama_server, "/chat/completions", to_chat("tiny-random", **messages))
+    text = as_chat["choices"][0]["message"]["content"]
+    assert text
+    assert as_messages["content"][0]["text"] == text
+    assert as_chat_again["choices"][0]["message"]["content"] == text
+    assert as_messages["usage"]["output_tokens"] == as_chat["usage"]["completion_tokens"]
