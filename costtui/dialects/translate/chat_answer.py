@@ -89,10 +89,10 @@ def message_of_chat(body: bytes, model: str) -> bytes:
     return msgspec.json.encode(message | {"stop_reason": reason, "stop_sequence": sequence})
 
 
-def message_head(number: str, model: str, usage: dict[str, object]) -> dict[str, object]:
+def message_head(message_id: str, model: str, usage: dict[str, object]) -> dict[str, object]:
     """A message in which nothing has been said yet."""
     return {
-        "id": number,
+        "id": message_id,
         "type": "message",
         "role": "assistant",
         "model": model,

@@ -115,15 +115,15 @@ class MessageEvents:
         )
 
     def _is_new(self, call: ToolCall) -> bool:
-        place, number = self._call
-        return self._open != "tool_use" or call.index not in (None, place) or (call.id or number) != number
+        place, call_id = self._call
+        return self._open != "tool_use" or call.index not in (None, place) or (call.id or call_id) != call_id
 
     def _begin_call(self, call: ToolCall, name: str) -> bytes:
-        number = call.id or f"call_{self._block + 1}"
-        self._call = (call.index or 0, number)
+        call_id = call.id or f"call_{self._block + 1}"
+        self._call = (call.index or 0, call_id)
         self._calls_tools = True
         out = self._close()
-        return out + self._enter("tool_use", {"type": "tool_use", "id": number, "name": name, "input": {}})
+        return out + self._enter("tool_use", {"type": "tool_use", "id": call_id, "name": name, "input": {}})
 
     def _enter(self, kind: str, block: Mapping[str, object]) -> bytes:
         """Begin a block unless one of its kind is open."""

@@ -62,9 +62,9 @@ def chat_of_message(body: bytes, model: str) -> bytes:
     return msgspec.json.encode(chat)
 
 
-def chat_head(kind: str, number: str, model: str, tier: str | None) -> dict[str, object]:
+def chat_head(kind: str, message_id: str, model: str, tier: str | None) -> dict[str, object]:
     """What every chat completion and chunk of one says. `created` is 0: a message does not state its time."""
-    head: dict[str, object] = {"id": number, "object": kind, "created": 0, "model": model}
+    head: dict[str, object] = {"id": message_id, "object": kind, "created": 0, "model": model}
     if tier is not None:
         head["service_tier"] = tier
     return head
