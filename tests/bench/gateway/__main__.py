@@ -45,7 +45,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--without", action="append", default=[], help="costtui, nginx or haproxy")
     parser.add_argument("--twice", action="store_true", help="HAProxy a second time: how much of a ratio is noise")
     parser.add_argument("--soak", type=int, help="so many requests through costtui alone, instead of everything else")
-    parser.add_argument("--json", type=Path, help="write every value of every round here")
     return parser.parse_args()
 
 
@@ -83,9 +82,8 @@ def _measure(given: argparse.Namespace, folder: Path, upstreams: Upstreams, foun
         print(json.dumps(soak(load, found[0], given.soak)))
         return
     bench.run(given.rounds)
-    print(markdown(bench.results, "nginx"))
-    if given.json:
-        given.json.write_text(as_json(bench.results))
+    print(markdown(bench.results, to=("nginx", "costtui")))
+    print(as_json(bench.results))
 
 
 if __name__ == "__main__":

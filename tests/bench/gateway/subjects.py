@@ -184,7 +184,7 @@ def costtui(folder: Path, upstream: int, secure: int, ca: Path) -> Subject:
 LITELLM = """\
 model_list:
   - model_name: bench
-    litellm_params: {{model: openai/gpt-5, api_base: "http://127.0.0.1:{upstream}/v1", api_key: {key}}}
+    litellm_params: {{model: openai/gpt-4o, api_base: "http://127.0.0.1:{upstream}/v1", api_key: {key}}}
     model_info: {{input_cost_per_token: 0.00000125, output_cost_per_token: 0.00001}}
 litellm_settings: {{num_retries: 0, request_timeout: 600, telemetry: false}}
 general_settings: {{master_key: sk-bench-3f9a7c51d2e84b60a1c7}}

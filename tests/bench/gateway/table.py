@@ -12,15 +12,16 @@ FIGURES = (
 )  # fmt: skip
 
 
-def markdown(results: Results, to: str) -> str:
-    """Medians and spread over the rounds, then ratios to one subject, each formed within a round."""
+def markdown(results: Results, to: Sequence[str]) -> str:
+    """Medians and spread over the rounds, then ratios to each of some subjects, each formed within a round."""
     names = list(results.figures)
     lines = [_row(("median [least-most]", *names)), _row(["---"] * (len(names) + 1))]
     lines += [_row((figure, *(_cell(results, name, figure) for name in names))) for figure in FIGURES]
     lines += [_row(("not answered 200", *(str(results.errors.get(name, 0)) for name in names)))]
-    if to in names:
-        lines += ["", _row((f"ratio to {to}", *names)), _row(["---"] * (len(names) + 1))]
-        lines += [_row((figure, *(_ratio(results, name, figure, to) for name in names))) for figure in FIGURES]
+    for other in to:
+        if other in names and len(names) > 1:
+            lines += ["", _row((f"ratio to {other}", *names)), _row(["---"] * (len(names) + 1))]
+            lines += [_row((figure, *(_ratio(results, name, figure, other) for name in names))) for figure in FIGURES]
     return "\n".join(lines)
 
 
