@@ -40,7 +40,7 @@ def api() -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def gateway(api: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    limits = "header_seconds = 3\nbody_seconds = 4\n"
+    limits = "header_seconds = 6\nbody_seconds = 6\n"
     with GatewayProcess(tmp_path_factory.mktemp("gateway"), CONFIG.format(url=api.url), limits) as process:
         yield process
 
@@ -194,7 +194,19 @@ FIELDS = [
     "n",
     "model_list",
 ]
-ODD: list[object] = [None, True, -1, 1e308, "http://evil.test", [], {}, [[]], {"include_usage": 5}, "\x1b[2J", "x" * 9_000]
+ODD: list[object] = [
+    None,
+    True,
+    -1,
+    1e308,
+    "http://evil.test",
+    [],
+    {},
+    [[]],
+    {"include_usage": 5},
+    "\x1b[2J",
+    "x" * 9_000,
+]
 PATHS = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages", "/v1/nothing"]
 
 
