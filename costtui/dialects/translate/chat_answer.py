@@ -7,6 +7,7 @@ from costtui.dialects.translate.reasons import message_tier, stop_reason
 from costtui.dialects.translate.tokens import counts_in, message_usage
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE_CODE = "upstream_unreadable"
 
 
 class Function(msgspec.Struct):
@@ -105,7 +106,7 @@ def message_head(message_id: str, model: str, usage: dict[str, object]) -> dict[
 
 def unreadable(what: str) -> Refusal:
     """For what an upstream sent and nobody can read."""
-    return Refusal(502, f"the upstream's {what} cannot be read", "upstream_unreadable")
+    return Refusal(502, f"the upstream's {what} cannot be read", UNREADABLE_CODE)
 
 
 def _blocks(said: Said) -> list[dict[str, object]]:

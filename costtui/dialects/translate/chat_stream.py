@@ -109,7 +109,7 @@ class MessageEvents:
         function = call.function or Function()
         out = self._begin_call(call, function.name) if function.name and self._is_new(call) else b""
         if self._open != "tool_use" or (call.index is not None and call.index != self._call[0]):
-            raise Refusal(502, "the upstream's stream goes on with a tool call that is not open", "upstream_unreadable")
+            raise Refusal(502, "the upstream's stream goes on with a tool call that is not open", "upstream_disordered")
         return out + (
             self._delta("input_json_delta", "partial_json", function.arguments) if function.arguments else b""
         )

@@ -4,14 +4,16 @@ from costtui.dialects.frames import data_of, split_events, whole_length
 from costtui.dialects.operation import Operation
 from costtui.dialects.refusals import Refusal, sse_error
 from costtui.dialects.stream import LINE_LIMIT
+from costtui.dialects.translate.chat_answer import UNREADABLE_CODE
 from costtui.dialects.translate.chat_stream import MessageEvents
 from costtui.dialects.translate.messages_stream import ChatChunks
 
 
 class StreamTranslator:
-    """One stream. It ends in the client's own last event, or else in an error event; never in both, never in none.
+    """One stream. The client's own last event comes only where the upstream's did and its answer was finished.
 
-    `model` is the name that the client asked for. Memory: one event of at most 1 MiB.
+    What the upstream tells of an error, or cannot be followed, ends it by an error event. `model` is the name that the
+    client asked for. Memory: one event of at most 1 MiB.
     """
 
     def __init__(self, client: Operation, upstream: Operation, model: str, *, include_usage: bool) -> None:
@@ -45,13 +47,18 @@ class StreamTranslator:
         return out
 
     def end(self) -> bytes:
-        """What is still to be sent at the end of the body; an event that lacks only its empty line counts."""
+        """What is still to be sent at the end of the body; an event that lacks only its empty line counts.
+
+        A stream that broke off gets no end here: the caller knows why it did and tells the client by `sse_error`.
+        """
         if self._over:
             return b""
-        out = self._events([b"".join(self._parts)])
-        if not self._over:
-            out += self._fail(Refusal(502, "the upstream's stream broke off", "upstream_cut"))
-        return out
+        self._over = True
+        try:
+            return self._event(b"".join(self._parts))
+        except Refusal as refusal:
+            is_half = refusal.code == UNREADABLE_CODE
+            return b"" if is_half else self._fail(refusal)
 
     def _events(self, events: list[bytes]) -> bytes:
         out = []

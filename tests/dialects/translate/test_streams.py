@@ -207,14 +207,19 @@ def test_a_stream_in_many_reads_becomes_the_same_bytes(name: str, line_end: str,
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_a_stream_that_breaks_off_anywhere_ends_in_an_error_and_never_well(name: str) -> None:
+def test_a_stream_that_breaks_off_anywhere_gets_no_end(name: str) -> None:
     upstream, body = STREAMS[name]
-    success = SUCCESS[MESSAGES if upstream is CHAT else CHAT]
+    whole, success = run(upstream, body), SUCCESS[MESSAGES if upstream is CHAT else CHAT]
     for at in range(len(body.rstrip())):
         sent = run(upstream, body[:at])
+        assert whole.startswith(sent), at
         assert success not in sent, at
-        assert sent.count(b'"error":') == 1 + body[:at].count(b'"error":'), at
-        assert b'"error":' in sent[sent.rstrip().rfind(b"\n\n") :], at
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_last_event_without_its_empty_line_counts(name: str) -> None:
+    upstream, body = STREAMS[name]
+    assert run(upstream, body.rstrip()) == run(upstream, body)
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -331,6 +336,11 @@ def test_a_failure_inside_the_stream_is_raised_by_the_official_client(name: str)
         with pytest.raises(openai.APIError, match=words):
             as_openai_reads(sent)
     assert sent == run(upstream, BEGUN[upstream] + failure)
+
+
+def test_an_error_without_its_empty_line_is_told() -> None:
+    error = event("error", error={"type": "overloaded_error", "message": "too hot"})
+    assert run(MESSAGES, START + error.rstrip()) == run(MESSAGES, START + error)
 
 
 def test_a_message_that_does_not_begin_is_an_error() -> None:
