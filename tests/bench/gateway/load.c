@@ -29,7 +29,7 @@ struct connection {
 static struct connection *connections;
 static char *request;
 static int request_bytes, marker = -1, port, poller, idle[CONNECTIONS], idle_count, busy_count;
-static long good, bad, lost, bytes, started;
+static long good, bad, lost, bytes, started, first_number;
 static uint32_t *latencies;
 static long latency_room = 1 << 22;
 
@@ -58,7 +58,7 @@ static void ask(int number, int64_t due) {
     busy_count++;
     started++;
     if (marker >= 0) {
-        snprintf(digits, sizeof digits, "%08ld", started % 100000000);
+        snprintf(digits, sizeof digits, "%08ld", (first_number + started) % 100000000);
         memcpy(request + marker, digits, 8);
     }
     int sent = 0;
@@ -175,6 +175,7 @@ int main(int count, char **arguments) {
     poller = epoll_create1(0);
     for (int number = 0; number < many; number++) { dial(number); idle[idle_count++] = number; }
     int64_t begin = now_ns();
+    first_number = begin / 1000 % 100000000; /* microseconds: no two runs send the same numbers */
     run(atof(arguments[4]), atof(arguments[5]), atol(arguments[6]));
     double seconds = (now_ns() - begin) / 1e9;
     qsort(latencies, good < latency_room ? good : latency_room, sizeof *latencies, ascending);
