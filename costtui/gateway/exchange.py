@@ -9,9 +9,9 @@ from costtui.dialects.answer import read_answer
 from costtui.dialects.refusals import Refusal
 from costtui.dialects.request import Asked, forward_body
 from costtui.dialects.stream import StreamMeter
-from costtui.dialects.translate import translate_answer, translate_error, translate_request
+from costtui.dialects.translate import translate_request
 from costtui.domain.attempt import Outcome
-from costtui.gateway import answers
+from costtui.gateway import answers, whole_answer
 from costtui.gateway.address import ANTHROPIC, ANTHROPIC_VERSION, Address
 from costtui.gateway.head import Head
 from costtui.gateway.large_answer import LargeAnswer
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from costtui.gateway.client import ClientConnection
     from costtui.gateway.relay import Relay
 
-WHOLE_BYTES = 1 * 2**20
-"""An answer up to here is read whole before it is sent on, so that its head can say what it cost."""
 ATTEMPTS = 4
-RETRY_STATUS = frozenset({408, 429, 500, 502, 503, 504, 529})
 RETRY_AFTER_SECONDS = 2.0
 """A longer Retry-After is the client's to wait."""
 
@@ -176,9 +173,27 @@ class Exchange:
         if self._passing is not None:
             self._passing.arrived(connection)
         elif connection.ended:
-            self._whole(connection)
+            whole_answer.finish(self, connection)
         else:
             self._grow(connection)
+
+    def _grow(self, connection: UpstreamConnection) -> None:
+        """A whole answer that is still coming; a large one is passed on instead of being kept."""
+        if connection.parts:
+            self.moved()
+        if whole_answer.fits(self, connection):
+            return
+        if connection.status >= 400 or self.operation is not self.asked.operation:
+            self.broke(connection, "its answer is too large to be read")
+        else:
+            self._passing = LargeAnswer(self, connection)
+            self._passing.arrived(connection)
+
+    def read_usage(self, body: bytes, litellm_cost: bytes = b"") -> bool:
+        """What the answer used; whether it is a whole one in its dialect's own terms."""
+        answer = read_answer(self.operation, self.address.provider, body)
+        self.meter.whole(answer, litellm_cost)
+        return answer.complete
 
     def _open(self, connection: UpstreamConnection) -> None:
         self.meter.answered(connection.status)
@@ -198,69 +213,6 @@ class Exchange:
         miss = "" if self.recording is None else "x-costtui-cache: miss\r\n"
         name, number = self.address.name, self.request_id
         return f"x-costtui-request-id: {number:016x}\r\nx-costtui-target: {name}\r\n{miss}".encode()
-
-    def _grow(self, connection: UpstreamConnection) -> None:
-        """A whole answer that is still coming; a large one is passed on instead of being kept."""
-        if connection.parts:
-            self.moved()
-        if sum(map(len, connection.parts)) <= WHOLE_BYTES:
-            return
-        if connection.status >= 400:
-            self.broke(connection, f"its answer is an error of more than {WHOLE_BYTES} bytes")
-        else:
-            self._passing = LargeAnswer(self, connection)
-            self._passing.arrived(connection)
-
-    def _whole(self, connection: UpstreamConnection) -> None:
-        body = b"".join(connection.parts)
-        self.meter.first_byte()
-        status = connection.status
-        if status >= 400 or status < 200 or 300 <= status < 400:
-            self._refused(connection, body)
-            return
-        complete = self.read_usage(body, connection.litellm_cost) or connection.encoded
-        if self.asked.operation is not self.operation and complete:
-            body = translate_answer(self.asked.operation, self.operation, body, self.asked.model)
-        if self.recording is not None:
-            self.kept_headers, self.recording = list(connection.headers), [body]
-        self.settle(CANCELLED if self.client is None else OK if complete else CUT)
-        self._answer(connection, body)
-        self.release(connection)
-
-    def read_usage(self, body: bytes, litellm_cost: bytes = b"") -> bool:
-        """What the answer used; whether it is a whole one in its dialect's own terms."""
-        answer = read_answer(self.operation, self.address.provider, body)
-        self.meter.whole(answer, litellm_cost)
-        return answer.complete
-
-    def _answer(self, connection: UpstreamConnection, body: bytes) -> None:
-        client = self.leave()
-        if client is None:
-            return
-        marks = b"%bx-costtui-cost: %b\r\n" % (self.marks(), self.meter.cost.encode())
-        client.answer(connection.status, [*connection.headers, marks], body)
-
-    def _refused(self, connection: UpstreamConnection, body: bytes) -> None:
-        """The upstream answered with an error: another target, or the same one later, or the client's to see."""
-        status, name = connection.status, self.address.name
-        if status in RETRY_STATUS:
-            seconds = _seconds(connection.retry_after)
-            if status == 429 and seconds is not None:
-                self.relay.rest(name, seconds)
-            if self._try_again(f"{name} answered {status}", REFUSED, sent=True, after=seconds):
-                self.release(connection)
-                return
-        self.settle(REFUSED)
-        if 300 <= status < 400:
-            self.release(connection)
-            self._give_up(502, f"target {name} answered with a redirect; give its final address", "upstream_redirect")
-            return
-        body = self.address.scrubbed(body)
-        connection.headers = [line for line in connection.headers if self.address.scrubbed(line) == line]
-        if self.asked.operation is not self.operation:
-            body = translate_error(self.asked.operation, status, body)
-        self._answer(connection, body)
-        self.release(connection)
 
     # when it fails
 
@@ -284,14 +236,14 @@ class Exchange:
             self._failed(outcome, f"{self.address.name}: {reason}", sent=True)
 
     def _failed(self, outcome: Outcome, reason: str, *, sent: bool) -> None:
-        if self._try_again(reason, outcome, sent=sent):
+        if self.try_again(reason, outcome, sent=sent):
             return
         self.meter.sent = sent
         self.settle(outcome)
         status = 504 if "in time" in reason else 502
-        self._give_up(status, reason, "upstream_unreachable")
+        self.give_up(status, reason, "upstream_unreachable")
 
-    def _try_again(self, reason: str, outcome: Outcome, *, sent: bool, after: float | None = None) -> bool:
+    def try_again(self, reason: str, outcome: Outcome, *, sent: bool, after: float | None = None) -> bool:
         """Settle this attempt and start the next one, if there may be one."""
         delay = self._next(after)
         if delay is None:
@@ -322,7 +274,8 @@ class Exchange:
         if self.client is not None:
             self._attempt()
 
-    def _give_up(self, status: int, message: str, code: str) -> None:
+    def give_up(self, status: int, message: str, code: str) -> None:
+        """The client gets an error of ours."""
         client = self.leave()
         if client is not None:
             client.answer_refusal(Refusal(status, message, code), request_id=answers.request_id_text(self.request_id))
@@ -391,7 +344,3 @@ class Exchange:
 
 def _words(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-def _seconds(retry_after: bytes) -> float | None:
-    return float(retry_after) if retry_after.isdigit() and len(retry_after) < 6 else None

@@ -53,6 +53,8 @@ class Keeper:
         self._prices_seen: tuple[int, int] | None = None
         self._compiling: asyncio.Task[None] | None = None
         self.revision = 0
+        self.quiet = False
+        """Whether another process paints the picture."""
         self.warnings: tuple[str, ...] = ()
         self.troubles: tuple[str, ...] = ()
 
@@ -191,6 +193,8 @@ class Keeper:
 
     def paint(self) -> None:
         """STATE_DIR/gateway.json, for the screens; replaced in one step."""
+        if self.quiet:
+            return
         trouble = self._controls.trouble
         ours = () if trouble is None else (f"{trouble.reason}; {trouble.remedy}",)
         body = picture(self._relay, self.revision, (*self.troubles, *self.warnings, *ours))

@@ -128,9 +128,11 @@ async def _until_told(
             await _either(stop, replace, keeping)
             if replace.is_set() and not stop.is_set():
                 replace.clear()
+                keeper.quiet = True  # from now on the picture is the successor's
                 successor = await Successor.start(options, listener, relay.ledger, log)
                 if successor is not None:
                     break
+                keeper.quiet = False
         log.write(
             "leaving", pid=os.getpid(), in_flight=relay.in_flight, to=None if successor is None else successor.pid
         )
