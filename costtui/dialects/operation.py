@@ -16,6 +16,9 @@ class Operation(StrEnum):
     __hash__ = str.__hash__  # Enum's own is written in Python: 0.2 us a look-up, six times a request
 
 
+TRANSLATED = frozenset({(Operation.CHAT, Operation.MESSAGES), (Operation.MESSAGES, Operation.CHAT)})
+"""Pairs of what a client may ask in and what an upstream speaks, where they differ."""
+
 ANTHROPIC_OPERATIONS = frozenset({Operation.MESSAGES, Operation.COUNT_TOKENS})
 """Those that Anthropic's clients speak; all others are OpenAI's."""
 

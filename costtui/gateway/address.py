@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import certifi
-
 from costtui.config.model import Target
 from costtui.config.providers import provider_url
 from costtui.config.secrets import resolve
@@ -62,6 +60,8 @@ class Address:
         """TLS with verified names, by the target's own certificates or the usual ones; made at the first use: reading
         the usual ones takes 10 ms."""
         if self._context is None:
+            import certifi  # 4 ms of a cold start, and only for TLS
+
             self._context = ssl.create_default_context(cafile=str(self.target.ca or certifi.where()))
             self._context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._context.set_alpn_protocols(["http/1.1"])

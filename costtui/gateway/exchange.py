@@ -9,7 +9,6 @@ from costtui.dialects.answer import read_answer
 from costtui.dialects.refusals import Refusal
 from costtui.dialects.request import Asked, forward_body
 from costtui.dialects.stream import StreamMeter
-from costtui.dialects.translate import translate_request
 from costtui.domain.attempt import Outcome
 from costtui.gateway import answers, whole_answer
 from costtui.gateway.address import ANTHROPIC, ANTHROPIC_VERSION, Address
@@ -158,6 +157,8 @@ class Exchange:
             inject = asked.stream and not asked.wants_usage and operation in USAGE_ON_DEMAND
             body = forward_body(asked, self.body, model, inject_usage=inject)
         else:
+            from costtui.dialects.translate import translate_request  # 7 ms of a cold start, and seldom used
+
             body = translate_request(asked.operation, operation, asked, model)
         extra = self.head.forwarded
         if operation in ANTHROPIC and b"nthropic-version:" not in extra:

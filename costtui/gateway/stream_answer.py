@@ -4,19 +4,26 @@ from typing import TYPE_CHECKING
 
 from costtui.dialects.operation import Operation
 from costtui.dialects.refusals import sse_error
+from costtui.dialects.request import Asked
 from costtui.dialects.stream import StreamMeter
-from costtui.dialects.translate import StreamTranslator
 from costtui.domain.attempt import Outcome
 from costtui.gateway import answers
 from costtui.gateway.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
+    from costtui.dialects.translate import StreamTranslator
     from costtui.gateway.exchange import Exchange
 
 # Python 3.11 looks a member up on its class with a function written in Python: 0.2 us.
 OK, CUT, CANCELLED = Outcome.OK, Outcome.CUT, Outcome.CANCELLED
 USAGE_ON_DEMAND = frozenset({Operation.CHAT, Operation.COMPLETIONS})
 """Whose streams say what they used only when asked."""
+
+
+def _translator(asked: Asked, operation: Operation) -> "StreamTranslator":
+    from costtui.dialects.translate import StreamTranslator  # the request's translation has loaded it
+
+    return StreamTranslator(asked.operation, operation, asked.model, include_usage=asked.wants_usage)
 
 
 class StreamAnswer:
@@ -30,11 +37,7 @@ class StreamAnswer:
         hide = same and not asked.wants_usage and operation in USAGE_ON_DEMAND
         self._exchange = exchange
         self.scan = StreamMeter(operation, exchange.address.provider, hide_usage=hide)
-        self._translator: StreamTranslator | None = None
-        if not same:
-            self._translator = StreamTranslator(
-                asked.operation, operation, asked.model, include_usage=asked.wants_usage
-            )
+        self._translator = None if same else _translator(asked, operation)
         self._send_head(connection)
 
     def _send_head(self, connection: UpstreamConnection) -> None:

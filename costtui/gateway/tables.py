@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from costtui.config.model import Config
-from costtui.dialects.operation import Operation
+from costtui.dialects.operation import TRANSLATED, Operation
 from costtui.dialects.refusals import Refusal
-from costtui.dialects.translate import CAN_TRANSLATE
 from costtui.domain.attempt import Lane
 from costtui.domain.card import PriceCard
 from costtui.gateway.address import Address, settle_address
@@ -167,4 +166,4 @@ def _serving(address: Address, asked: Operation) -> Operation | None:
     """The dialect in which a target serves a request: the client's own, else one it can be translated to."""
     if asked in address.heads or (address.trouble and not address.heads):
         return asked
-    return next((other for other in address.heads if (asked, other) in CAN_TRANSLATE), None)
+    return next((other for other in address.heads if (asked, other) in TRANSLATED), None)

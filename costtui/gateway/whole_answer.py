@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from costtui.dialects.refusals import Refusal
-from costtui.dialects.translate import translate_answer, translate_error
 from costtui.domain.attempt import Outcome
 from costtui.gateway.upstream import UpstreamConnection
 
@@ -32,6 +31,8 @@ def finish(exchange: "Exchange", connection: UpstreamConnection) -> None:
         return
     complete = exchange.read_usage(body, connection.litellm_cost) or connection.encoded
     if exchange.asked.operation is not exchange.operation:
+        from costtui.dialects.translate import translate_answer  # the request's translation has loaded it
+
         try:
             body = translate_answer(exchange.asked.operation, exchange.operation, body, exchange.asked.model)
         except Refusal as refusal:
@@ -71,6 +72,8 @@ def _refused(exchange: "Exchange", connection: UpstreamConnection, body: bytes) 
     body = exchange.address.scrubbed(body)
     connection.headers = [line for line in connection.headers if exchange.address.scrubbed(line) == line]
     if exchange.asked.operation is not exchange.operation:
+        from costtui.dialects.translate import translate_error
+
         body = translate_error(exchange.asked.operation, status, body)
     _deliver(exchange, connection, body)
 

@@ -3,7 +3,6 @@
 import contextlib
 import sqlite3
 from collections.abc import Sequence
-from itertools import chain as joined
 
 from costtui.domain.attempt import Attempt, Lane
 from costtui.store.ledger.chain import head_of, link_hash
@@ -101,28 +100,28 @@ class Committer:
         oldest_ms = min(attempt.started_ms + attempt.duration_ms for attempt, _ in rows)
         add_rows(self._connection, first, head.seq + len(rows), oldest_ms)
 
-    def _insert(self, values: list[tuple[int | None, ...]]) -> None:
+    def _insert(self, values: list[int | None]) -> None:
         place = 0
         for size in SIZES:
-            while len(values) - place >= size:
-                self._connection.execute(_INSERT[size], list(joined.from_iterable(values[place : place + size])))
-                place += size
+            width = size * len(COLUMNS)
+            while len(values) - place >= width:
+                self._connection.execute(_INSERT[size], values[place : place + width])
+                place += width
 
-    def _values(self, rows: Sequence[Row], first: int) -> list[tuple[int | None, ...]]:
+    def _values(self, rows: Sequence[Row], first: int) -> list[int | None]:
+        """Every column of every row, one after the other, as the statements bind them."""
         lane_ids, text = self._lane_ids, self._text
-        values: list[tuple[int | None, ...]] = []
+        values: list[int | None] = []
         for seq, (attempt, _) in enumerate(rows, first):
-            attempt_id, request_id, lane, started_ms, duration_ms, ttft_ms, outcome, status, stream = attempt[:9]
-            usage, source, disputed, charge, provenance, saved_nano, user_id, reason = attempt[9:]
-            values.append(
-                (
-                    *(seq, attempt_id, request_id, lane_ids[lane], started_ms, duration_ms, ttft_ms),
-                    *(_OUTCOME[outcome], status, stream + 2 * disputed),
-                    *(*usage[:10], text(usage[10]), usage[11], _SOURCE[source]),
-                    *(_NO_CHARGE if charge is None else charge),
-                    *(_PROVENANCE[provenance], saved_nano, text(user_id), text(reason)),
-                )
-            )
+            (attempt_id, request_id, lane, started_ms, duration_ms, ttft_ms, outcome, status, stream,
+             usage, source, disputed, charge, provenance, saved_nano, user_id, reason) = attempt  # fmt: skip
+            *counts, tier, reported_nano = usage
+            values += (seq, attempt_id, request_id, lane_ids[lane], started_ms, duration_ms, ttft_ms)
+            values += (_OUTCOME[outcome], status, stream + 2 * disputed)
+            values += counts
+            values += (text(tier) if tier else 0, reported_nano, _SOURCE[source])
+            values += charge or _NO_CHARGE
+            values += (_PROVENANCE[provenance], saved_nano, text(user_id) if user_id else 0, text(reason))
         return values
 
     def _name_lanes(self, rows: Sequence[Row], link: int) -> list[bytes]:
