@@ -10,9 +10,9 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from costtui.store.ledger.commit import Committer
 from costtui.store.ledger.file import open_ledger
@@ -23,6 +23,9 @@ from costtui.store.ledger.rows import Head
 from costtui.store.ledger.schema import LEDGER, SUMS
 from costtui.store.ledger.verify import verify
 from tests.store.ledger.made import LANES, NOON_MS, attempt, begin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DAY_MS = 86_400_000
 ROWS_KEPT = 35 * 86_400 * 10
