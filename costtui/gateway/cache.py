@@ -1,8 +1,9 @@
 """Whole answers kept in memory for the very same request of the same key, where a route asks for it."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from sys import getsizeof
 from typing import NamedTuple
 
 import msgspec
@@ -11,10 +12,14 @@ from costtui.config.model import PromptCache
 from costtui.domain.money import NanoUsd
 
 
+_ENTRY_BYTES = 400
+"""Of one answer's key, its place in order and the values beside head and body."""
+
+
 class Kept(NamedTuple):
     """One answer: head lines and body as they went to the client, and what it had cost."""
 
-    headers: tuple[bytes, ...]
+    headers: bytes
     parts: tuple[bytes, ...]
     stream: bool
     nano: NanoUsd | None
@@ -51,19 +56,20 @@ class AnswerCache:
     def keep(
         self,
         key: bytes,
-        headers: Sequence[bytes],
+        headers: Iterable[bytes],
         parts: Sequence[bytes],
         stream: bool,
         nano: NanoUsd | None,
         now: float,
     ) -> None:
         """Keep an answer that was whole and good; too large a one is not kept."""
-        size = sum(map(len, parts)) + 512
+        head = b"".join(headers)
+        size = _ENTRY_BYTES + getsizeof(head) + 8 * len(parts) + sum(map(getsizeof, parts))
         if size > self._limits.max_answer_bytes:
             return
         if key in self._kept:
             self._drop(key)
-        self._kept[key] = Kept(tuple(headers), tuple(parts), stream, nano, now + self._limits.ttl_seconds, size)
+        self._kept[key] = Kept(head, tuple(parts), stream, nano, now + self._limits.ttl_seconds, size)
         self.size_bytes += size
         while self.size_bytes > self._limits.max_bytes:
             self._drop(next(iter(self._kept)))

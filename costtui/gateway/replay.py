@@ -22,11 +22,11 @@ def replay(relay: "Relay", client: "ClientConnection", exchange: "Exchange", kep
     name = answers.request_id_text(attempt_id)
     marks = f"x-costtui-request-id: {name}\r\nx-costtui-cache: hit\r\nx-costtui-cost: 0.000000000\r\n".encode()
     if not kept.stream:
-        client.answer(200, [*kept.headers, marks], b"".join(kept.parts))
+        client.answer(200, [kept.headers, marks], b"".join(kept.parts))
         return
     closing = b"connection: close\r\n" if client.close_after else b""
     framing = b"" if exchange.head.old else b"transfer-encoding: chunked\r\n"
-    client.transport.write(b"".join((answers.status_line(200), *kept.headers, marks, framing, closing, b"\r\n")))
+    client.transport.write(b"".join((answers.status_line(200), kept.headers, marks, framing, closing, b"\r\n")))
     for part in kept.parts:
         client.transport.write(part if exchange.head.old else b"%x\r\n%b\r\n" % (len(part), part))
     if not exchange.head.old:

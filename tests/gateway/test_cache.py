@@ -1,6 +1,7 @@
 """The exact prompt cache: the very same request of the same key, for a while, within a size."""
 
 import json
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +72,22 @@ def test_an_answer_that_is_too_large_is_not_kept() -> None:
 
 
 def test_keeping_the_same_answer_again_counts_it_once() -> None:
-    cache = _cache()
+    cache, once = _cache(), _cache()
     _keep(cache, b"a", 100)
     _keep(cache, b"a", 200)
-    assert cache.size_bytes == 712
+    _keep(once, b"a", 200)
+    assert cache.size_bytes == once.size_bytes
+
+
+def test_the_size_is_what_the_answers_take_in_memory() -> None:
+    cache = _cache()
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            cache.keep(
+                b"%032d" % number, [b"x-number: %d\r\n" % number], [b"%0700d" % number], False, NanoUsd(10**12), 0.5
+            )
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.8 < cache.size_bytes / taken < 1.25
