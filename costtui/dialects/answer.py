@@ -90,6 +90,8 @@ class PlainBody(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw()
 
 
+_new = tuple.__new__
+"""A NamedTuple's own constructor is written in Python and takes 0.3 us more."""
 _CHAT = Operation.CHAT
 _PLAIN = msgspec.json.Decoder(PlainBody)
 _MORE_TO_READ = frozenset({"deepseek", "google", "openrouter", "sglang", "xai"})
@@ -146,8 +148,8 @@ def _read_plain(body: bytes) -> Answer | None:
     if outside is not None and (outside.audio_tokens or outside.reasoning_tokens):
         return None
     shown = "" if tier is None else tier_of(tier)
-    usage = Usage(given, made, cached, 0, 0, 0, 0, 0, 0, 0, shown)
-    return Answer(usage, True, _shown(answer.model), 0)
+    usage = _new(Usage, (given, made, cached, 0, 0, 0, 0, 0, 0, 0, shown, None))
+    return _new(Answer, (usage, True, _shown(answer.model), 0))
 
 
 def _usage_in(answer: Body, operation: Operation, provider: str) -> Usage | None:

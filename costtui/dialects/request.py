@@ -12,6 +12,8 @@ from costtui.domain.clean import clean
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
+_new = tuple.__new__
+"""A NamedTuple's own constructor is written in Python and takes 0.3 us more."""
 _encode = msgspec.json.Encoder().encode
 _MESSAGES = Operation.MESSAGES
 _NULL = b"null"
@@ -43,16 +45,10 @@ def read_request(operation: Operation, body: bytes) -> Asked:
     """What the body asks for; raises `Refusal` for one that cannot be trusted to mean the same to every parser."""
     fields = _top_level(body)
     model = _model(fields)
-    stream = _flag(fields.get("stream", _NOTHING), "stream")
+    stream = "stream" in fields and _flag(fields["stream"], "stream")
     options = fields.get("stream_options")
-    return Asked(
-        operation,
-        fields,
-        model,
-        stream,
-        options is not None and _wants_usage(options),
-        _user(operation, fields),
-    )
+    wants_usage = options is not None and _wants_usage(options)
+    return _new(Asked, (operation, fields, model, stream, wants_usage, _user(operation, fields)))
 
 
 def forward_body(asked: Asked, body: bytes, model: str, *, inject_usage: bool) -> bytes:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from costtui.domain.amount import Provenance
 from costtui.domain.charge import NO_CHARGE, Charge
-from costtui.domain.money import NanoUsd, nano_from_usd
+from costtui.domain.money import nano_from_usd
 from costtui.domain.price import TokenPrice
 from costtui.domain.usage import Usage, UsageSource
 
@@ -105,13 +105,15 @@ class PriceCard:
             fresh_cost += min(audio_in, fresh) * (rates.audio_in - rates.fresh)
         if audio_out and rates.audio_out is not None:
             made_cost += min(audio_out, made) * (rates.audio_out - output_rate)
-        return Charge(
+        written = write * rates.write + write_1h * rates.write_1h
+        by_kind = (
             _rounded(fresh_cost, denominator),
-            _rounded(cached * rates.cached, denominator) if cached else NanoUsd(0),
-            _rounded(write * rates.write + write_1h * rates.write_1h, denominator) if write or write_1h else NanoUsd(0),
+            _rounded(cached * rates.cached, denominator) if cached else 0,
+            _rounded(written, denominator) if written else 0,
             _rounded(made_cost, denominator),
-            NanoUsd(flat),
+            flat,
         )
+        return tuple.__new__(Charge, by_kind)  # its own constructor is written in Python and takes 0.3 us more
 
     def _extras(self, images: int, searches: int) -> int | None:
         """Fees by the piece; None where one that was used has no price."""
@@ -139,13 +141,13 @@ def attempt_charge(card: PriceCard | None, usage: Usage, source: UsageSource) ->
     return charge, _ESTIMATED if source is _ESTIMATE else _METERED
 
 
-def _rounded(scaled: int, denominator: int) -> NanoUsd:
+def _rounded(scaled: int, denominator: int) -> int:
     """`scaled / denominator`, half to even."""
     whole, rest = divmod(scaled, denominator)
     twice = rest + rest
     if twice > denominator or (twice == denominator and whole & 1):
         whole += 1
-    return NanoUsd(whole)
+    return whole
 
 
 def _ladders(price: TokenPrice) -> dict[str, list[tuple[int, dict[str, Fraction | None]]]]:

@@ -34,22 +34,22 @@ class Address:
     in_flight: int = 0
     """Attempts under way."""
     key: bytes = field(default=b"", repr=False)
+    name: str = field(init=False)
+    """The target's."""
+    provider: str = field(init=False)
+    """API provider or kind of engine."""
+    self_hosted: bool = field(init=False)
+    """Whether its GPUs are paid by the hour."""
+    mark: bytes = field(init=False)
+    """The line in each answer's head that names it."""
     _context: ssl.SSLContext | None = field(default=None, repr=False)
 
-    @property
-    def name(self) -> str:
-        """The target's name."""
-        return self.target.name
-
-    @property
-    def self_hosted(self) -> bool:
-        """Whether its GPUs are paid by the hour."""
-        return self.target.engine is not None
-
-    @property
-    def provider(self) -> str:
-        """API provider or kind of engine."""
-        return self.target.provider or self.target.engine or ""
+    def __post_init__(self) -> None:
+        target = self.target
+        self.name = target.name
+        self.provider = target.provider or target.engine or ""
+        self.self_hosted = target.engine is not None
+        self.mark = f"x-costtui-target: {target.name}\r\n".encode()
 
     def scrubbed(self, text: bytes) -> bytes:
         """What an upstream says in an error, without the key that it may repeat: it is not the caller's."""

@@ -19,13 +19,12 @@ def status_line(status: int) -> bytes:
     return STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
-def cost_text(charge: Charge | None, provenance: Provenance) -> str:
+def cost_text(charge: Charge | None, provenance: Provenance) -> bytes:
     """USD with nine decimals as `x-costtui-cost` says it: `~` in front of an estimate, `?` for what is not known."""
     if charge is None:
-        return "?"
+        return b"?"
     dollars, rest = divmod(charge.nano, 1_000_000_000)
-    mark = "~" if provenance in INEXACT else ""
-    return f"{mark}{dollars}.{rest:09d}"
+    return b"%b%d.%09d" % (b"~" if provenance in INEXACT else b"", dollars, rest)
 
 
 def request_id_text(request_id: int) -> str:

@@ -11,7 +11,6 @@ import msgspec
 from costtui.config.model import PromptCache
 from costtui.domain.money import NanoUsd
 
-
 _ENTRY_BYTES = 400
 """Of one answer's key, its place in order and the values beside head and body."""
 

@@ -211,9 +211,8 @@ class Exchange:
 
     def marks(self) -> bytes:
         """What each answer's head says of it."""
-        miss = "" if self.recording is None else "x-costtui-cache: miss\r\n"
-        name, number = self.address.name, self.request_id
-        return f"x-costtui-request-id: {number:016x}\r\nx-costtui-target: {name}\r\n{miss}".encode()
+        miss = b"" if self.recording is None else b"x-costtui-cache: miss\r\n"
+        return b"x-costtui-request-id: %016x\r\n%b%b" % (self.request_id, self.address.mark, miss)
 
     # when it fails
 

@@ -211,8 +211,10 @@ class Relay:
     def finished(self, exchange: Exchange) -> None:
         """A request is over, however it ended."""
         self.in_flight -= 1
-        self.drains.discard(exchange)
-        self._look_whether_empty()
+        if self.drains:
+            self.drains.discard(exchange)
+        if self.draining:
+            self._look_whether_empty()
 
     def may_drain(self) -> bool:
         """Whether one more answer may be read for nobody."""

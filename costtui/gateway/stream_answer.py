@@ -90,7 +90,7 @@ class StreamAnswer:
         if client is None:
             return
         if exchange.head.trailers and not exchange.head.old:
-            client.transport.write(b"0\r\nx-costtui-cost: %b\r\n\r\n" % exchange.meter.cost.encode())
+            client.transport.write(b"0\r\nx-costtui-cost: %b\r\n\r\n" % exchange.meter.cost)
         elif not exchange.head.old:
             client.transport.write(answers.LAST_CHUNK)
         client.over()

@@ -149,14 +149,13 @@ class UpstreamConnection(asyncio.Protocol):
         role = RESPONSE_ROLES[name]
         if role is FORWARD:
             self.headers.append(b"%b: %b\r\n" % (name, value))
+        elif role is LENGTH:
+            self.length = int(value)
         elif role is not DROP:
             self._take(role, name, value)
 
     def _take(self, role: Role, name: bytes, value: bytes) -> None:
         """A header that says something to the gateway itself."""
-        if role is LENGTH:
-            self.length = int(value)
-            return
         if role is CONTENT_TYPE:
             self.content_type = value
         elif role is Role.TRANSFER:

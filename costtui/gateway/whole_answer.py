@@ -49,7 +49,7 @@ def finish(exchange: "Exchange", connection: UpstreamConnection) -> None:
 def _deliver(exchange: "Exchange", connection: UpstreamConnection, body: bytes) -> None:
     client = exchange.leave()
     if client is not None:
-        marks = b"%bx-costtui-cost: %b\r\n" % (exchange.marks(), exchange.meter.cost.encode())
+        marks = b"%bx-costtui-cost: %b\r\n" % (exchange.marks(), exchange.meter.cost)
         client.answer(connection.status, [*connection.headers, marks], body)
     exchange.release(connection)
 
