@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from costtui.dialects.answer import Item
+from costtui.dialects.answer import Item, shown_model
 from costtui.dialects.counts import Counts, forgiving_counts
 from costtui.dialects.operation import Operation
 
@@ -14,6 +14,7 @@ class Event(NamedTuple):
 
     counts: Counts | None = None
     tier: str | None = None
+    model: str = ""
     output: tuple[Item, ...] = ()
     is_end: bool = False
     is_error: bool = False
@@ -26,6 +27,7 @@ class Chunk(msgspec.Struct):
 
     usage: Counts | None = None
     choices: msgspec.Raw = msgspec.Raw()
+    model: str | None = None
     service_tier: str | None = None
     error: msgspec.Raw = msgspec.Raw()
 
@@ -33,6 +35,7 @@ class Chunk(msgspec.Struct):
 class Started(msgspec.Struct):
     """The message that `message_start` announces."""
 
+    model: str | None = None
     usage: Counts | None = None
 
 
@@ -47,6 +50,7 @@ class MessageEvent(msgspec.Struct):
 class Response(msgspec.Struct):
     """The response that the first and last events of `responses` carry."""
 
+    model: str | None = None
     usage: Counts | None = None
     service_tier: str | None = None
     output: list[Item] | None = None
@@ -96,14 +100,16 @@ def _chunk(chunk: Chunk) -> Event:
     return Event(
         chunk.usage,
         chunk.service_tier,
+        shown_model(chunk.model or ""),
         is_error=bytes(chunk.error) not in _NULL,
         has_choices=not _is_empty_list(chunk.choices),
     )
 
 
 def _message(event: MessageEvent) -> Event:
-    counts = event.message.usage if event.message is not None else event.usage
-    return Event(counts, is_end=event.type == "message_stop", is_error=event.type == "error")
+    message = event.message
+    counts, model = (event.usage, "") if message is None else (message.usage, shown_model(message.model or ""))
+    return Event(counts, model=model, is_end=event.type == "message_stop", is_error=event.type == "error")
 
 
 def _response(event: ResponseEvent) -> Event:
@@ -111,6 +117,7 @@ def _response(event: ResponseEvent) -> Event:
     return Event(
         response.usage,
         response.service_tier,
+        shown_model(response.model or ""),
         tuple(response.output or ()),
         is_end=event.type in _LAST_RESPONSES,
         is_error=event.type in ("error", "response.failed"),

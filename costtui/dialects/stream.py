@@ -58,6 +58,7 @@ class StreamMeter:
         "_waiting",
         "ended",
         "failed",
+        "model",
         "output_events",
         "too_long",
     )
@@ -76,6 +77,8 @@ class StreamMeter:
         self._output: tuple[Item, ...] = ()
         self._made_bytes = 0
         self._smallest = LINE_LIMIT
+        self.model = ""
+        """As the events that state the usage name it; empty where they do not."""
         self.ended = False
         """The protocol's own last event was there: `[DONE]`, `message_stop`, `response.completed` and its kin."""
         self.failed = False
@@ -172,6 +175,7 @@ class StreamMeter:
             counts = raised(self._counts, counts)  # its last event leaves out what its first one stated
         self._counts = counts
         self._tier = said.tier or self._tier
+        self.model = said.model or self.model
         self._output = said.output
 
     def _count(self, block: bytes) -> None:

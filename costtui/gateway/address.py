@@ -40,6 +40,8 @@ class Address:
     """API provider or kind of engine."""
     self_hosted: bool = field(init=False)
     """Whether its GPUs are paid by the hour."""
+    model: str = field(init=False)
+    """Its own name of the model; empty where the client's is passed on."""
     mark: bytes = field(init=False)
     """The line in each answer's head that names it."""
     _context: ssl.SSLContext | None = field(default=None, repr=False)
@@ -49,6 +51,7 @@ class Address:
         self.name = target.name
         self.provider = target.provider or target.engine or ""
         self.self_hosted = target.engine is not None
+        self.model = target.model or ""
         self.mark = f"x-costtui-target: {target.name}\r\n".encode()
 
     def scrubbed(self, text: bytes) -> bytes:

@@ -152,7 +152,7 @@ class Exchange:
         connection.begin(self, self._outgoing)
 
     def _request(self) -> bytes:
-        asked, operation, model = self.asked, self.operation, self.address.target.model or self.asked.model
+        asked, operation, model = self.asked, self.operation, self.address.model or self.asked.model
         if operation is asked.operation:
             inject = asked.stream and not asked.wants_usage and operation in USAGE_ON_DEMAND
             body = forward_body(asked, self.body, model, inject_usage=inject)

@@ -128,7 +128,7 @@ class Keeper:
         if config is not self._config:
             self._take_config(config)
         self._take_prices()
-        relay.tables.age_prices()
+        relay.tables.pricing.age()
         relay.refresh_closed()
         relay.ledger.adopt()
         self.paint()
@@ -153,7 +153,7 @@ class Keeper:
     def _take_prices(self) -> None:
         seen = _mark(self._state_dir / PRICES_FILE)
         if seen != self._prices_seen or (
-            seen is None and self._relay.tables.book is None and self._prices_seen is None
+            seen is None and self._relay.tables.pricing.book is None and self._prices_seen is None
         ):
             self._prices_seen = seen
             with contextlib.suppress(SourceError):
@@ -161,7 +161,7 @@ class Keeper:
 
     def _compile_where_stale(self) -> None:
         """Prices were compiled from another configuration or price list than the one that lies there now."""
-        book = self._relay.tables.book
+        book = self._relay.tables.pricing.book
         if self._compiling is None and (book is None or book.inputs != inputs_digest(self._config.path)):
             self._compiling = asyncio.get_running_loop().create_task(self._compile())
 

@@ -9,7 +9,7 @@ from costtui.dialects.operation import Operation
 from costtui.dialects.stream import StreamMeter
 from costtui.domain.amount import Provenance
 from costtui.domain.attempt import Attempt, Outcome
-from costtui.domain.card import attempt_charge
+from costtui.domain.card import PriceCard, attempt_charge
 from costtui.domain.charge import NO_CHARGE, Charge
 from costtui.domain.money import NanoUsd, charge, nano_from_usd
 from costtui.domain.usage import NO_USAGE, Usage, UsageSource
@@ -69,13 +69,14 @@ class AttemptMeter:
         """Into the ledger; after this the attempt survives whatever happens."""
         relay, address = self._relay, self._address
         usage, source = self._used(exchange, outcome, stream)
-        self.charge, provenance = self._charged(exchange, usage, source)
+        priced = exchange.tables.priced(address, self._named(stream))
+        self.charge, provenance = self._charged(priced.card, usage, source)
         self.cost = cost_text(self.charge, provenance)
         asked = exchange.asked
         row = (
             self.attempt_id,
             exchange.request_id,
-            exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id),
+            exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id, priced),
             self._started_ms,
             int((relay.now() - self._started) * 1000),
             self._ttft_ms if asked.stream else None,
@@ -118,10 +119,15 @@ class AttemptMeter:
         paid = estimate_input_tokens(len(exchange.body), exchange.asked.has_media)
         return Usage(input_tokens=paid, output_tokens=output_tokens), ESTIMATED
 
-    def _charged(self, exchange: "Exchange", usage: Usage, source: UsageSource) -> tuple[Charge | None, Provenance]:
+    def _named(self, stream: StreamMeter | None) -> str:
+        """The model that the answer says it comes from; empty where it says nothing."""
+        if stream is not None:
+            return stream.model
+        return "" if self._whole is None else self._whole.model
+
+    def _charged(self, card: PriceCard | None, usage: Usage, source: UsageSource) -> tuple[Charge | None, Provenance]:
         if source is NONE:
             return NO_CHARGE, Provenance.METERED
-        card = exchange.tables.card(self._address.name)
         if card is None and self._address.self_hosted:
             return self._share_of_rent(usage)
         return attempt_charge(card, usage, source)

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
     """Who, since when, how busy, which targets are left alone and why; no secret and no prompt is in reach of it."""
     trouble = relay.ledger.trouble
-    told = [*warnings, *([] if trouble is None else [f"{trouble.reason}; {trouble.remedy}"])]
+    told = [
+        *warnings,
+        *relay.tables.pricing.unmatched.values(),
+        *([] if trouble is None else [f"{trouble.reason}; {trouble.remedy}"]),
+    ]
     return json.dumps(
         {
             "schema": "costtui.gateway/1",

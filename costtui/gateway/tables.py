@@ -7,10 +7,10 @@ from costtui.config.model import Config
 from costtui.dialects.operation import TRANSLATED, Operation
 from costtui.dialects.refusals import Refusal
 from costtui.domain.attempt import Lane
-from costtui.domain.card import PriceCard
 from costtui.gateway.address import Address, settle_address
 from costtui.gateway.cache import AnswerCache
 from costtui.gateway.pool import Pool
+from costtui.gateway.pricing import Priced, Pricing
 from costtui.policy.alias import resolve
 from costtui.policy.plan import RoutePlan
 from costtui.rates.prices import PriceBook
@@ -18,15 +18,6 @@ from costtui.store.controls import GatewayKey
 
 LANES = 10_000
 """Remembered numbers of lanes; what is not remembered is asked of the ledger again."""
-
-
-@dataclass(slots=True)
-class Priced:
-    """A target's price in force, and until when it is."""
-
-    card: PriceCard | None
-    model: str
-    until_ms: int
 
 
 @dataclass(slots=True, eq=False)
@@ -40,13 +31,11 @@ class Tables:
     """What a client may ask for, and the plan that serves it."""
     caches: dict[str, AnswerCache]
     """By route."""
-    clock_ms: Callable[[], int]
+    pricing: Pricing
     number_lane: Callable[[Lane], int]
     plans: dict[str, RoutePlan] = field(default_factory=dict)
     keys: dict[bytes, GatewayKey] = field(default_factory=dict)
-    book: PriceBook | None = None
-    _priced: dict[str, Priced] = field(default_factory=dict)
-    _lanes: dict[tuple[str, str, Operation, str], int] = field(default_factory=dict)
+    _lanes: dict[tuple[str, str, Operation, str, str], int] = field(default_factory=dict)
     _able: dict[tuple[Sequence[str], Operation], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -66,7 +55,7 @@ class Tables:
             pools={name: Pool(address, clock) for name, address in addresses.items()},
             aliases=resolve(config),
             caches={route.name: AnswerCache(route.cache) for route in config.routes if route.cache is not None},
-            clock_ms=clock_ms,
+            pricing=Pricing(clock_ms),
             number_lane=number_lane,
         )
 
@@ -76,8 +65,7 @@ class Tables:
 
     def take_prices(self, book: PriceBook | None) -> None:
         """New prices: from now on, never for what is in the ledger."""
-        self.book = book
-        self._priced.clear()
+        self.pricing.take(book)
         self._lanes.clear()
 
     def able(self, targets: Sequence[str], asked: Operation) -> tuple[str, ...]:
@@ -96,46 +84,27 @@ class Tables:
         """In which dialect a target is asked."""
         return asked if asked in address.heads else _serving(address, asked) or asked
 
-    def card(self, target: str) -> PriceCard | None:
-        """The price in force now; None is unknown."""
-        priced = self._priced.get(target)
-        return priced.card if priced is not None else self._price(target).card
+    def priced(self, address: Address, named: str) -> Priced:
+        """What an attempt is charged at whose answer named that model; a card of None is unknown."""
+        return self.pricing.of(address.name, address.model, named)
 
-    def age_prices(self) -> None:
-        """Forget prices whose day is over; asked each second, so that no request has to look at the clock."""
-        now_ms = self.clock_ms()
-        for target, priced in list(self._priced.items()):
-            if now_ms >= priced.until_ms:
-                del self._priced[target]
-                self._lanes.clear()
-
-    def _price(self, target: str) -> Priced:
-        priced = self._priced.get(target)
-        if priced is None:
-            now_ms, book = self.clock_ms(), self.book
-            price = None if book is None else book.price_of(target, now_ms)
-            following = None if book is None else book.next_change_ms(target, now_ms)
-            card = None if price is None else PriceCard.of(price)
-            priced = self._priced[target] = Priced(card, price.model if price else "", following or 1 << 62)
-        return priced
-
-    def lane(self, route: str, address: Address, operation: Operation, key_id: str) -> int:
+    def lane(self, route: str, address: Address, operation: Operation, key_id: str, priced: Priced) -> int:
         """The ledger's number for what this attempt shares with others."""
-        key = (route, address.name, operation, key_id)
+        key = (route, address.name, operation, key_id, priced.model)
         number = self._lanes.get(key)
         if number is None:
-            priced = self._price(address.name)
+            book = self.pricing.book
             number = self.number_lane(
                 Lane(
                     route=route,
                     target=address.name,
                     provider=address.provider,
                     self_hosted=address.self_hosted,
-                    model=address.target.model or "",
+                    model=address.model,
                     operation=operation.value,
                     key_id=key_id,
                     price_model=priced.model,
-                    prices_hash=self.book.hash if self.book is not None and priced.card is not None else "",
+                    prices_hash=book.hash if book is not None and priced.card is not None else "",
                 )
             )
             if len(self._lanes) < LANES:

@@ -14,8 +14,7 @@ from costtui.config.table import Problems, Table
 from costtui.domain.clean import clean
 from costtui.domain.price import TokenPrice
 from costtui.errors import ConfigError
-
-OVERLAY_FILE = "prices.toml"
+from costtui.rates.prices import OVERLAY_FILE
 
 
 def overlay_path(config_path: Path | None) -> Path | None:

@@ -16,6 +16,8 @@ from costtui.rates.models import why_answered
 from costtui.rates.rows import from_json
 
 PRICES_FILE = "prices.json"
+OVERLAY_FILE = "prices.toml"
+"""The user's own prices by provider and model, beside the configuration."""
 SCHEMA = "costtui.prices/2"
 PRICES_BYTES = 8 * 1024 * 1024
 REMEDY = "run `costtui prices compile`"
@@ -86,10 +88,12 @@ class PriceBook:
 
     def answered(self, target: str, sent: str, reported: str, at_ms: int) -> tuple[TokenPrice | None, str]:
         """The price of an answer that names its model, and why: the target's own where that is the model that was
-        `sent` or a dated snapshot of it, else that of another target at the same provider, else None."""
+        `sent` or a dated snapshot of it, or where the user stated it; else another target's at the same provider."""
         own = self.price_of(target, at_ms)
         if own is None:
             return None, self.unpriced.get(target, "it has no price yet")
+        if own.source.startswith(("config", OVERLAY_FILE)):
+            return own, f"{own.source} states the price of {target}, whatever model answers"
         if (why := why_answered(sent, reported) or why_answered(own.model, reported)) is not None:
             return own, why
         for other in self.targets:

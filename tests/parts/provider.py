@@ -38,6 +38,8 @@ class Script:
     usage: object = None
     """None: as the API writes `used`; `...`: none at all; anything else is put in as it is, e.g. {} or "null"."""
     words: int = 11
+    model: str = ""
+    """What the answer says that it comes from; empty: the model that was asked for."""
     body: bytes | None = None
     """Instead of an answer that is made up; for a stream the bytes of its events."""
     delay_seconds: float = 0.0
@@ -343,7 +345,7 @@ def _body(api: Api, seen: Seen) -> bytes:
     if script.body is not None:
         body = script.body
     elif script.status == 200 and seen.operation:
-        body = whole(seen.operation, str(seen.asked.get("model", "")), _usage(api, seen), script.words)
+        body = whole(seen.operation, script.model or str(seen.asked.get("model", "")), _usage(api, seen), script.words)
     else:
         body = error(seen.operation, f"scripted {script.status}")
     return gzip.compress(body) if script.gzipped else body
@@ -356,7 +358,7 @@ def _events(api: Api, seen: Seen) -> list[bytes]:
     options = asked.get("stream_options")
     said = events(
         seen.operation,
-        str(asked.get("model", "")),
+        script.model or str(asked.get("model", "")),
         _usage(api, seen),
         script.words,
         says_usage=isinstance(options, dict) and options.get("include_usage") is True,

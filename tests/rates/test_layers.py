@@ -218,3 +218,10 @@ def test_a_wrong_row_is_refused_with_its_line(tmp_path: Path, row: str, said: st
         read_overlay(tmp_path / "config.toml", ZoneInfo("UTC"))
     assert said in str(caught.value)
     assert "prices.toml:" in str(caught.value)
+
+
+@pytest.mark.parametrize("target", ["qwen", "kimi"])
+def test_a_price_that_the_user_stated_holds_whatever_model_answers(book: PriceBook, target: str) -> None:
+    price, why = book.answered(target, "anything", "somebody-elses-model", NOV)
+    assert price == book.price_of(target, NOV)
+    assert "whatever model answers" in why
