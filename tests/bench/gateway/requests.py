@@ -20,21 +20,23 @@ def request(model: str, headers: tuple[str, ...] = (), kind: str = "whole") -> b
     return "\r\n".join(lines).encode() + body
 
 
-USAGE = {
+USAGE: dict[str, object] = {
     "prompt_tokens": 190,
     "completion_tokens": 90,
     "total_tokens": 280,
     "prompt_tokens_details": {"cached_tokens": 64, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
 }
+LARGE_USAGE = USAGE | {"prompt_tokens": 21_000, "total_tokens": 21_090}
+"""In proportion to the large body: usage out of proportion is looked into, which is not what is measured."""
 ABOUT = {"id": "chatcmpl-0123456789", "created": 1, "model": "gpt-5"}
 
 
-def answer() -> bytes:
+def answer(usage: dict[str, object] = USAGE) -> bytes:
     """A whole answer of 0.7 KB."""
     message = {"role": "assistant", "content": "An answer as long as usual ones are. " * 8}
     choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-    return json.dumps(ABOUT | {"object": "chat.completion", "choices": choices, "usage": USAGE}).encode()
+    return json.dumps(ABOUT | {"object": "chat.completion", "choices": choices, "usage": usage}).encode()
 
 
 def event() -> bytes:

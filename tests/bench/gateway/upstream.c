@@ -1,8 +1,9 @@
 /* An API that costs next to nothing: answers every POST from memory, whole or as a stream.
  *
- *     upstream PORT BODY_FILE EVENT_FILE END_FILE
+ *     upstream PORT BODY_FILE LARGE_BODY_FILE EVENT_FILE END_FILE
  *
- * BODY_FILE is the whole answer's body. A request with `"stream": true` gets a chunked answer of as many copies of
+ * BODY_FILE is the whole answer's body, LARGE_BODY_FILE that of requests over 32 KiB, whose usage is in proportion. A
+ * request with `"stream": true` gets a chunked answer of as many copies of
  * EVENT_FILE as its `"max_tokens": N` says, each in a chunk and a write of its own, and then END_FILE. One thread. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BUFFER = 256 * 1024, CONNECTIONS = 8192 };
+enum { BUFFER = 256 * 1024, CONNECTIONS = 8192, LARGE = 32 * 1024 };
 
 struct connection {
     char *data;
@@ -24,8 +25,8 @@ struct connection {
 
 static struct connection connections[CONNECTIONS];
 static int flowing[CONNECTIONS], flowing_count;
-static char *whole, *chunk, *ending;
-static int whole_bytes, chunk_bytes, ending_bytes, poller;
+static char *whole, *large, *chunk, *ending;
+static int whole_bytes, large_bytes, chunk_bytes, ending_bytes, poller;
 static const char STREAM_HEAD[] =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
@@ -43,6 +44,15 @@ static char *framed(const char *text, int length, const char *end, int *framed_b
     int head = sprintf(out, "%x\r\n", length);
     memcpy(out + head, text, length);
     *framed_bytes = head + length + sprintf(out + head + length, "\r\n%s", end);
+    return out;
+}
+
+static char *headed(const char *path, int *bytes) {
+    int length;
+    char *body = read_file(path, &length), *out = malloc(length + 256);
+    *bytes = sprintf(out, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n", length);
+    memcpy(out + *bytes, body, length);
+    *bytes += length;
     return out;
 }
 
@@ -96,7 +106,9 @@ static const char *after(const char *body, int length, const char *key) {
 static int answer(int fd, char *body, int length) {
     const char *many = after(body, length, "\"max_tokens\":"), *stream = after(body, length, "\"stream\":");
     if (!stream || *stream != 't') {
-        if (send(fd, whole, whole_bytes, MSG_NOSIGNAL) == whole_bytes) return 1;
+        const char *text = length > LARGE ? large : whole;
+        int bytes = length > LARGE ? large_bytes : whole_bytes;
+        if (send(fd, text, bytes, MSG_NOSIGNAL) == bytes) return 1;
         drop(fd);
         return 0;
     }
@@ -145,18 +157,15 @@ static void readable(int fd) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) return 2;
+    if (count != 6) return 2;
     int length, one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(atoi(arguments[1]))};
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    char *body = read_file(arguments[2], &length);
-    whole = malloc(length + 256);
-    whole_bytes = sprintf(whole, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n", length);
-    memcpy(whole + whole_bytes, body, length);
-    whole_bytes += length;
-    body = read_file(arguments[3], &length);
+    whole = headed(arguments[2], &whole_bytes);
+    large = headed(arguments[3], &large_bytes);
+    char *body = read_file(arguments[4], &length);
     chunk = framed(body, length, "", &chunk_bytes);
-    body = read_file(arguments[4], &length);
+    body = read_file(arguments[5], &length);
     ending = framed(body, length, "0\r\n\r\n", &ending_bytes);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(listener, (struct sockaddr *)&where, sizeof where) || listen(listener, 4096)) { perror("bind"); return 1; }

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from tests.bench.gateway.machine import pinned
-from tests.bench.gateway.requests import answer, ending, event
+from tests.bench.gateway.requests import LARGE_USAGE, answer, ending, event
 from tests.parts.provider_gateway import free_port
 from tests.parts.provider_tls import make_authority
 
@@ -36,7 +36,7 @@ class Upstreams:
         self._secure = secure
 
     def __enter__(self) -> "Upstreams":
-        files = {"body": answer(), "event": event(), "ending": ending()}
+        files = {"body": answer(), "large": answer(LARGE_USAGE), "event": event(), "ending": ending()}
         for name, content in files.items():
             (self.folder / name).write_bytes(content)
         self._start([str(self.folder / "upstream"), str(self.port), *(str(self.folder / name) for name in files)])
