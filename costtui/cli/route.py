@@ -22,14 +22,15 @@ from costtui.config.duration import duration_seconds
 from costtui.config.load import load
 from costtui.config.model import Config
 from costtui.controls.desk import Desk
-from costtui.controls.preview import Preview, preview
-from costtui.controls.spent import last_hour
+from costtui.controls.preview import Measured, Preview, preview
+from costtui.controls.spent import first_bytes, last_hour
 from costtui.domain.clean import clean
 from costtui.domain.control import Kind, Revision
 from costtui.domain.price import TokenPrice
 from costtui.errors import SourceError, UsageError
 from costtui.policy.plan import plans
 from costtui.rates.prices import PriceBook
+from costtui.report.standings import standings
 from costtui.store.controls import ControlsStore
 from costtui.store.place import prepare
 
@@ -156,8 +157,10 @@ def _agreed() -> bool:
 
 
 def _preview(given: Given, desk: Desk, draft: Revision) -> Preview:
-    spent = last_hour(given.state_dir, desk.now_ms)
-    return preview(desk.config, desk.revisions, draft, desk.now_ms, spent, _prices(given, desk.config, desk.now_ms))
+    now_ms, state_dir = desk.now_ms, given.state_dir
+    measured = Measured(first_bytes(state_dir, now_ms), standings(state_dir, now_ms))
+    spent, prices = last_hour(state_dir, now_ms), _prices(given, desk.config, now_ms)
+    return preview(desk.config, desk.revisions, draft, now_ms, spent, prices, measured)
 
 
 def _prices(given: Given, config: Config, at_ms: int) -> dict[str, TokenPrice | None]:

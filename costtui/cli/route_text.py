@@ -11,6 +11,8 @@ from costtui.domain.clean import clean
 from costtui.domain.control import Revision
 from costtui.domain.money import usd_from_nano
 from costtui.policy.plan import RoutePlan
+from costtui.report.preview_words import first_byte, runs_out
+from costtui.store.ledger.rows import LatencyRow
 
 SCHEMA = "costtui.route/1"
 
@@ -51,6 +53,10 @@ def preview_lines(preview: Preview, zone: tzinfo) -> str:
     lines = []
     for effect in preview.effects:
         lines += _effect(effect, preview.draft, zone)
+    if preview.budget is not None and preview.effects:
+        budget = preview.budget
+        before, after = (runs_out(each, budget.resets_ms, zone) for each in (budget.before, budget.after))
+        lines.append(f"budget {budget.name}: {before} -> {after}")
     lines += [f"! {text}" for text in preview.warnings]
     return "\n".join(clean(line, 400) for line in lines) or "this changes the share of no route"
 
@@ -59,11 +65,21 @@ def _effect(effect: RouteEffect, draft: Revision, zone: tzinfo) -> list[str]:
     ends = "" if draft.until_ms is None else f" until {at(draft.until_ms, zone)}, then {effect.resumes}"
     lines = [f"{effect.route}: {effect.before} now, {effect.after}{ends}"]
     width = max((len(share.target) for share in effect.shares), default=0)
-    lines += [f"  {share.target:<{width}}  {share.before:>5.3g} % -> {share.after:>5.3g} %" for share in effect.shares]
+    lines += [
+        f"  {share.target:<{width}}  {share.before:>5.3g} % -> {share.after:>5.3g} %  {_waits(share.first_byte)}"
+        for share in effect.shares
+    ]
     lines.append(f"  APIs, last hour: {_usd(effect.api_before)} -> {_usd(effect.api_after)}")
+    before, after = first_byte(effect.first_byte_before_ms), first_byte(effect.first_byte_after_ms)
+    lines.append(f"  first byte, medians by share: {before} -> {after}")
     if effect.refused:
         lines.append(f"  ! no target is left: requests to {effect.route} would be refused")
     return lines
+
+
+def _waits(row: LatencyRow | None) -> str:
+    """The first byte of the last hour's attempts."""
+    return "first byte " + ("?" if row is None else f"{first_byte(row.p50_ms)}, p95 {first_byte(row.p95_ms)}")
 
 
 def _usd(amount: Amount) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from costtui.config.model import Config
+from costtui.controls.outlook import BudgetEffect, Standing, change_usd_per_hour, mean_first_byte_ms, nearest
 from costtui.domain.amount import Amount, Provenance, total, unknown_amount
 from costtui.domain.control import Revision
 from costtui.domain.money import NanoUsd, nano_from_usd
 from costtui.domain.price import TokenPrice, cost_usd
 from costtui.policy.plan import RoutePlan, plans
-from costtui.store.ledger.rows import SpendRow
+from costtui.store.ledger.rows import LatencyRow, SpendRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Share:
     target: str
     before: Decimal
     after: Decimal
+    first_byte: LatencyRow | None = None
+    """Of its attempts of the last hour, on whatever route; None: it had none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class RouteEffect:
     """What APIs charged for the last hour's requests."""
     api_after: Amount
     """What they would have charged for the same tokens."""
+    first_byte_before_ms: Decimal | None
+    """Medians of the last hour by share; None where a target with a share had no attempt."""
+    first_byte_after_ms: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,21 @@ class Preview:
     draft: Revision
     effects: tuple[RouteEffect, ...]
     warnings: tuple[str, ...]
+    budget: BudgetEffect | None = None
+    """The budget of APIs that is spent first; None where no budget covers APIs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of the host besides its spend."""
+
+    first_bytes: Mapping[str, LatencyRow]
+    """Of the last hour, by target."""
+    standings: Sequence[Standing]
+    """Budgets as the agent's picture has them; those that are missing are not known."""
+
+
+NOT_MEASURED = Measured({}, ())
 
 
 def preview(
@@ -57,6 +78,7 @@ def preview(
     now_ms: int,
     spent: Mapping[str, Sequence[SpendRow]],
     prices: Mapping[str, TokenPrice | None],
+    measured: Measured = NOT_MEASURED,
 ) -> Preview:
     """The effect of `draft` on each route whose shares it changes.
 
@@ -73,16 +95,24 @@ def preview(
         effects.append(
             RouteEffect(
                 route=route.name,
-                shares=_shares(route.targets, before, after),
+                shares=_shares(route.targets, before, after, measured.first_bytes),
                 before=before.strategy,
                 after=after.strategy,
                 resumes=route.strategy,
                 refused=not after.targets,
                 api_before=_api(rows),
                 api_after=_api_after(config, after, rows, prices),
+                first_byte_before_ms=mean_first_byte_ms(percents(before), measured.first_bytes),
+                first_byte_after_ms=mean_first_byte_ms(percents(after), measured.first_bytes),
             )
         )
-    return Preview(draft, tuple(effects), tuple(text for text in then.warnings if text not in now.warnings))
+    change = change_usd_per_hour((effect.api_before, effect.api_after) for effect in effects)
+    return Preview(
+        draft,
+        tuple(effects),
+        tuple(text for text in then.warnings if text not in now.warnings),
+        nearest(config.budgets, measured.standings, change, now_ms, draft.until_ms),
+    )
 
 
 def percents(plan: RoutePlan) -> dict[str, Decimal]:
@@ -91,9 +121,11 @@ def percents(plan: RoutePlan) -> dict[str, Decimal]:
     return {name: Decimal(share) * 100 / whole for name, share in zip(plan.targets, plan.shares, strict=True)}
 
 
-def _shares(targets: Sequence[str], before: RoutePlan, after: RoutePlan) -> tuple[Share, ...]:
+def _shares(
+    targets: Sequence[str], before: RoutePlan, after: RoutePlan, first_bytes: Mapping[str, LatencyRow]
+) -> tuple[Share, ...]:
     now, then, none = percents(before), percents(after), Decimal(0)
-    return tuple(Share(name, now.get(name, none), then.get(name, none)) for name in targets)
+    return tuple(Share(name, now.get(name, none), then.get(name, none), first_bytes.get(name)) for name in targets)
 
 
 def _api(rows: Sequence[SpendRow]) -> Amount:

@@ -9,8 +9,9 @@ from pathlib import Path
 from costtui.config.load import load
 from costtui.config.model import Config
 from costtui.controls.desk import Desk, undoable
-from costtui.controls.preview import Preview, RouteEffect, percents, preview
-from costtui.controls.spent import last_hour
+from costtui.controls.outlook import BudgetEffect
+from costtui.controls.preview import Measured, Preview, RouteEffect, percents, preview
+from costtui.controls.spent import first_bytes, last_hour
 from costtui.domain.amount import Amount, Provenance
 from costtui.domain.control import Revision
 from costtui.domain.price import TokenPrice
@@ -19,12 +20,14 @@ from costtui.policy.plan import plans, reachable
 from costtui.rates.prices import PriceBook
 from costtui.report.gateway import gateway_now
 from costtui.report.money import usd
+from costtui.report.preview_words import first_byte, runs_out
+from costtui.report.standings import standings
 from costtui.report.words import money
 from costtui.store.controls import ControlsStore
 from costtui.store.ledger.rows import SpendRow
 from costtui.tui.form import Form, Kind
 
-MOST_ROWS = 8
+MOST_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Situation:
     desk: Desk
     spent: dict[str, tuple[SpendRow, ...]]
     prices: dict[str, TokenPrice | None]
+    measured: Measured
 
 
 class Helm:
@@ -66,10 +70,11 @@ class Helm:
         form = self._filled(form, on)
         try:
             draft = self._draft(form, on.desk)
-            shown = preview(on.desk.config, on.desk.revisions, draft, on.desk.now_ms, on.spent, self._required().prices)
+            desk = on.desk
+            shown = preview(desk.config, desk.revisions, draft, desk.now_ms, on.spent, on.prices, on.measured)
         except CosttuiError as error:
             return replace(form, told=(), problem=str(error))
-        return replace(form, told=tuple(_told(shown, on.desk.config)[:MOST_ROWS]), problem="")
+        return replace(form, told=_told(shown, desk.config), problem="")
 
     def apply(self, form: Form) -> Revision:
         """Make the change. Raises CosttuiError, also where somebody else was quicker."""
@@ -102,7 +107,8 @@ class Helm:
         config = load(Path(config_path) if config_path else None, now_ms)
         with closing(ControlsStore.open(self._state_dir)) as store:
             desk = Desk(config, store.state().revisions, self._actor, now_ms)
-        return Situation(desk, last_hour(self._state_dir, now_ms), self._prices(config, now_ms))
+        measured = Measured(first_bytes(self._state_dir, now_ms), standings(self._state_dir, now_ms))
+        return Situation(desk, last_hour(self._state_dir, now_ms), self._prices(config, now_ms), measured)
 
     def _prices(self, config: Config, at_ms: int) -> dict[str, TokenPrice | None]:
         try:
@@ -132,7 +138,8 @@ class Helm:
         return desk.shift(form.name, form.weights, until_ms)
 
 
-def _told(shown: Preview, config: Config) -> list[str]:
+def _told(shown: Preview, config: Config) -> tuple[str, ...]:
+    """What it would do to each route, as far as there is room, then to the nearest budget."""
     ends = ""
     if shown.draft.until_ms is not None:
         ends = (
@@ -141,15 +148,32 @@ def _told(shown: Preview, config: Config) -> list[str]:
     lines = []
     for effect in shown.effects:
         lines += _effect(effect, ends)
-    return [*lines, *(f"! {text}" for text in shown.warnings)] or ["this changes the share of no route"]
+    last = [f"! {text}" for text in shown.warnings]
+    if shown.budget is not None and shown.effects:
+        last.insert(0, _budget(shown.budget, config))
+    return (*lines[: max(MOST_ROWS - len(last), 0)], *last) or ("this changes the share of no route",)
 
 
 def _effect(effect: RouteEffect, ends: str) -> list[str]:
     resumes = f", then {effect.resumes} resumes" if ends else ""
     shares = " · ".join(f"{each.target} {each.before:.0f} → {each.after:.0f} %" for each in effect.shares)
-    lines = [f"{effect.route}: {effect.before} now; {effect.after} by hand{ends}{resumes}", f"  {shares}"]
-    lines.append(f"  last hour replayed, APIs: {_usd(effect.api_before)} → {_usd(effect.api_after)} $/h")
+    waits = " · ".join(
+        f"{each.target} {first_byte(each.first_byte.p50_ms if each.first_byte else None)}" for each in effect.shares
+    )
+    lines = [
+        f"{effect.route}: {effect.before} now; {effect.after} by hand{ends}{resumes}",
+        f"  {shares}",
+        f"  last hour replayed, APIs: {_usd(effect.api_before)} → {_usd(effect.api_after)} $/h",
+        f"  first byte by share: {first_byte(effect.first_byte_before_ms)} → {first_byte(effect.first_byte_after_ms)}"
+        f" ({waits})",
+    ]
     return [*lines, f"  ! no target is left: requests to {effect.route} would be refused"] if effect.refused else lines
+
+
+def _budget(effect: BudgetEffect, config: Config) -> str:
+    zone = config.host.timezone
+    before, after = runs_out(effect.before, effect.resets_ms, zone), runs_out(effect.after, effect.resets_ms, zone)
+    return f"budget {effect.name}: {before} → {after}"
 
 
 def _usd(amount: Amount) -> str:

@@ -10,6 +10,12 @@ from costtui.tui.helm import Helm
 from costtui.tui.options import ScreenOptions
 from tests.tui.pictures import NOW_MS, FixedClock, FixedFeed, carried
 
+BUDGET = """
+[budgets.apis]
+limit_usd = 100
+window = "month"
+covers = ["api"]
+"""
 CONFIG = """
 [host]
 timezone = "Europe/Berlin"

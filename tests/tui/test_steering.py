@@ -1,15 +1,24 @@
 """Moving traffic from the screen: the form, what it does, and the way back."""
 
 from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from costtui.domain.amount import Provenance
+from costtui.domain.attempt import Attempt, Lane, Outcome
+from costtui.domain.charge import NO_CHARGE
 from costtui.domain.control import Kind, Revision
+from costtui.domain.usage import NO_USAGE, UsageSource
 from costtui.errors import CosttuiError
+from costtui.report.schema import BudgetStanding, to_json
 from costtui.store.controls import ControlsStore
-from tests.tui.pictures import NOW_MS
-from tests.tui.steered import config_file, gateway_says, helm, steered, text
+from costtui.store.ledger.writer import LedgerWriter
+from costtui.store.writer import TelemetryWriter
+from tests.tui.pictures import NOW_MS, carried
+from tests.tui.steered import BUDGET, config_file, gateway_says, helm, steered, text
 
 SIZE = (80, 24)
 HOUR = 3_600_000
@@ -131,3 +140,60 @@ def test_a_host_without_routes_has_nothing_to_shift(tmp_path: Path) -> None:
     config_file(tmp_path).write_text("")
     with pytest.raises(CosttuiError, match="no route is configured"):
         helm(tmp_path).open("shift", str(tmp_path / "config.toml"))
+
+
+def had_first_bytes(state_dir: Path, target: str, *milliseconds: int) -> None:
+    """Attempts of the last minutes on the route called code, each with its time to the first byte."""
+    writer = LedgerWriter.open(state_dir, now_ms=NOW_MS, clock_ms=lambda: NOW_MS)
+    lane = writer.lane(Lane("code", target, "some", False, "m", "chat", "k", "m", "hash"))
+    for ttft_ms in milliseconds:
+        number = writer.new_attempt_id()
+        writer.settle(
+            Attempt(
+                *(number, number, lane, NOW_MS - 60_000, 3_000, ttft_ms, Outcome.OK, 200, True, NO_USAGE),
+                *(UsageSource.REPORTED, False, NO_CHARGE, Provenance.METERED, None, "", ""),
+            )
+        )
+    assert writer.committed(10)
+    writer.close()
+
+
+def stand(state_dir: Path, at_ms: int = NOW_MS) -> None:
+    """The agent's picture: of 100 $ 60 are used, and 20 more are ahead until the month ends in seven days."""
+    budget = BudgetStanding(
+        name="apis", covers=("api",), window="month", limit_usd=Decimal(100), used_usd=Decimal(60), used_ratio=0.6,
+        state="warn", runs_out_at=None, projected_usd=Decimal(80), resets_at="2026-11-30T23:00:00Z",
+    )  # fmt: skip
+    writer = TelemetryWriter.open(state_dir, now_ms=at_ms)
+    writer.publish(to_json(carried(budgets=(budget,))), at_ms).result(30)
+    writer.close()
+
+
+def test_a_form_says_how_long_the_first_byte_takes_at_the_shares_asked_for(tmp_path: Path) -> None:
+    path = config_file(tmp_path)
+    had_first_bytes(tmp_path, "llama", 300, 400, 500)
+    form = helm(tmp_path).open("shift", str(path))
+    assert "  first byte by share: ? → ? (llama 0.40 s · novita ?)" in form.told
+    had_first_bytes(tmp_path, "novita", 1_200)
+    steering = helm(tmp_path)
+    form = steering.open("shift", str(path))
+    # 0.7 x 400 + 0.3 x 1200 = 640; 0.5 of each = 800
+    assert "  first byte by share: 0.64 s → 0.64 s (llama 0.40 s · novita 1.20 s)" in form.told
+    form = steering.told(replace(form, shares=(50, 50)))
+    assert "  first byte by share: 0.64 s → 0.80 s (llama 0.40 s · novita 1.20 s)" in form.told
+
+
+def test_a_form_says_until_when_the_budget_of_apis_lasts(tmp_path: Path) -> None:
+    path = config_file(tmp_path)
+    path.write_text(path.read_text() + BUDGET)
+    assert helm(tmp_path).open("shift", str(path)).told[-1] == "budget apis: ? → ?"
+    stand(tmp_path)
+    lasts = "lasts until Tue 01 Dec 00:00"
+    assert helm(tmp_path).open("shift", str(path)).told[-1] == f"budget apis: {lasts} → {lasts}"
+
+
+def test_a_budget_of_a_picture_that_is_half_a_minute_old_is_unknown(tmp_path: Path) -> None:
+    path = config_file(tmp_path)
+    path.write_text(path.read_text() + BUDGET)
+    stand(tmp_path, NOW_MS - 30_001)
+    assert helm(tmp_path).open("shift", str(path)).told[-1] == "budget apis: ? → ?"

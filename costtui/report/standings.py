@@ -1,0 +1,22 @@
+"""Budgets as the agent's last picture has them, for previews."""
+
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from costtui.report.live import LATE_MS
+from costtui.report.schema import BudgetStanding, from_json
+from costtui.store.reader import TelemetryReader
+
+
+def standings(state_dir: Path, now_ms: int) -> tuple[BudgetStanding, ...]:
+    """Where each budget stands; nothing where the newest picture is older than 30 s, since money went on."""
+    with closing(TelemetryReader(state_dir)) as reader:
+        stored = reader.status()
+    if stored is None or now_ms - stored.at_ms > LATE_MS:
+        return ()
+    try:
+        return from_json(stored.body).budgets
+    except msgspec.DecodeError:  # of another version
+        return ()
