@@ -21,5 +21,7 @@ def clean(text: str, limit: int = 200) -> str:
     U+FFFD; a fifth combining mark in a row is dropped. What is left is data, so it must still never be parsed
     as markup.
     """
+    if text.isascii() and text.isprintable():  # as nearly all are; the three searches take 5 us
+        return text if len(text) <= limit else text[: limit - 1] + "…"
     shown = _MARKS.sub(r"\1", _TRICKY.sub("\ufffd", _CONTROL.sub("", text[: limit * 4])))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -130,17 +130,29 @@ def decision(recent: RecentAttempt) -> schema.Decision:
     )
 
 
-PAGE = 500
-MOST_PAGES = 20
+OVERTAKEN = 64
+"""Attempts are numbered as they begin, but for some that overtake another between its beginning and its number."""
 
 
 def decisions_until(ledger: Ledger, at_ms: int, limit: int) -> tuple[schema.Decision, ...]:
-    """The newest attempts that had begun at `at_ms`, newest first; nothing where that is more than 10,000 ago."""
-    found: list[RecentAttempt] = []
+    """The newest attempts that had begun at `at_ms`, newest first."""
     page = ledger.recent(limit)
-    for _ in range(MOST_PAGES):
-        found += [each for each in page if each.attempt.started_ms <= at_ms]
-        if len(found) >= limit or not page:
-            break
-        page = ledger.recent(PAGE, page[-1].attempt.attempt_id)
+    found = [each for each in page if each.attempt.started_ms <= at_ms]
+    if len(found) < limit == len(page):
+        before_id = _first_after(ledger, at_ms, page[0].attempt.attempt_id) + OVERTAKEN
+        page = ledger.recent(limit + 2 * OVERTAKEN, before_id)
+        found = [each for each in page if each.attempt.started_ms <= at_ms]
     return tuple(decision(each) for each in found[:limit])
+
+
+def _first_after(ledger: Ledger, at_ms: int, newest_id: int) -> int:
+    """The number below which all attempts had begun at `at_ms`, by halving: a day ago took 10,000 rows otherwise."""
+    low, high = 0, newest_id
+    while low < high:
+        middle = (low + high + 1) // 2
+        older = ledger.recent(1, middle + 1)
+        if older and older[0].attempt.started_ms > at_ms:
+            high = min(older[0].attempt.attempt_id, middle) - 1
+        else:
+            low = middle
+    return low + 1

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from costtui.config.load import load
+from costtui.config.model import Config
 from costtui.errors import SourceError
-from costtui.rates.prices import PriceBook
+from costtui.rates.prices import PRICES_FILE, PriceBook
 from costtui.report.lookback import picture_at, zone_named
 from costtui.report.metered import decisions_until
 from costtui.report.schema import Decision, Status
@@ -27,6 +28,7 @@ class Archive:
         self._telemetry = TelemetryReader(state_dir)
         self._ledger = LedgerReader(state_dir)
         self._controls = ControlsStore(state_dir / CONTROLS)
+        self._known: tuple[object, tuple[Config, PriceBook | None]] | None = None
 
     def spend(self, by: str, at_ms: int, zone: str) -> SpendTable:
         """Spend up to a moment."""
@@ -38,15 +40,32 @@ class Archive:
 
     def picture(self, at_ms: int, present: Status) -> Status:
         """The whole picture of a moment that is over. Raises ConfigError where the configuration cannot be read."""
-        config = load(Path(present.config.path) if present.config.path else None, self._clock())
-        try:
-            book = PriceBook.load(self._state_dir)
-        except SourceError:
-            book = None
+        config, book = self._rules(Path(present.config.path) if present.config.path else None)
         traffic = Traffic(self._ledger, self._controls, self._state_dir, live=False)
         return picture_at(self._telemetry, traffic, present, config, book, at_ms)
+
+    def _rules(self, path: Path | None) -> tuple[Config, PriceBook | None]:
+        """Configuration and prices, read again when either file is another one: 12 ms of every step otherwise."""
+        marks = (path, *(_mark(each) for each in (path, self._state_dir / PRICES_FILE) if each is not None))
+        if self._known is None or self._known[0] != marks:
+            config = load(path, self._clock())
+            try:
+                book = PriceBook.load(self._state_dir)
+            except SourceError:
+                book = None
+            self._known = (marks, (config, book))
+        return self._known[1]
 
     def close(self) -> None:
         """Let go of the files."""
         for each in (self._telemetry, self._ledger, self._controls):
             each.close()
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Another one for every version of a file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
