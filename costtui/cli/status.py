@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
@@ -67,6 +66,8 @@ def _columns() -> int:
 def _json(body: bytes | None) -> str:
     """Byte for byte as stored, amounts included, but for bytes that a terminal would obey."""
     if body is None:
+        import json
+
         return json.dumps(live.absent(), separators=(",", ":"))
     return body.decode(errors="replace").translate(ESCAPES)
 
