@@ -87,8 +87,9 @@ def _verify_file(
 
 
 def _origin(connection: sqlite3.Connection) -> Head | None:
-    row = connection.execute("select seq, hash, at_ms from origin order by seq desc limit 1").fetchone()
-    return None if row is None else Head(row[0], bytes(row[1]), row[2])
+    """Where the chain begins. When and why are remarks for people and no part of the chain; they must be readable."""
+    rows = connection.execute("select seq, hash, at_ms, why from origin order by seq").fetchall()
+    return Head(rows[-1][0], bytes(rows[-1][1]), rows[-1][2]) if rows else None
 
 
 def _follows(origin: Head, before: Head | None, gone: set[tuple[int, bytes]]) -> bool:
