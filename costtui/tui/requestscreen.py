@@ -24,11 +24,16 @@ _COLUMNS = (
 
 def request_screen(scene: Scene, selected: str | None) -> Body:
     """The body; enter opens what is known of one."""
-    shown = [each for each in scene.requests if scene.choices.needle.lower() in _words(each)]
-    current = selected if any(str(each.id) == selected for each in shown) else str(shown[0].id) if shown else None
+    needle = scene.choices.needle.lower()
+    shown = [each for each in scene.requests if needle in _words(each)] if needle else scene.requests
+    at = next((place for place, each in enumerate(shown) if str(each.id) == selected), 0)
+    current = str(shown[at].id) if shown else None
     rows: list[Row] = []
-    for each in shown:
+    for place, each in enumerate(shown):
         key = str(each.id)
+        if abs(place - at) > scene.height:  # further from the cursor than the screen is high: 300 lines take 20 ms
+            rows.append(Row((), key))
+            continue
         rows.append(Row(_line(scene, each, chosen=key == current), key))
         if key in scene.choices.expanded:
             rows += [Row(line) for line in _details(scene, each)]
