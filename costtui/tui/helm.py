@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from costtui.config.load import load
@@ -158,16 +159,20 @@ def _effect(effect: RouteEffect, ends: str) -> list[str]:
     resumes = f", then {effect.resumes} resumes" if ends else ""
     shares = " · ".join(f"{each.target} {each.before:.0f} → {each.after:.0f} %" for each in effect.shares)
     waits = " · ".join(
-        f"{each.target} {first_byte(each.first_byte.p50_ms if each.first_byte else None)}" for each in effect.shares
+        f"{each.target} {_seconds(each.first_byte and each.first_byte.p50_ms)}" for each in effect.shares
     )
+    before, after = _seconds(effect.first_byte_before_ms), _seconds(effect.first_byte_after_ms)
     lines = [
         f"{effect.route}: {effect.before} now; {effect.after} by hand{ends}{resumes}",
         f"  {shares}",
         f"  last hour replayed, APIs: {_usd(effect.api_before)} → {_usd(effect.api_after)} $/h",
-        f"  first byte by share: {first_byte(effect.first_byte_before_ms)} → {first_byte(effect.first_byte_after_ms)}"
-        f" ({waits})",
+        f"  first byte: {before} → {after} s ({waits})",
     ]
     return [*lines, f"  ! no target is left: requests to {effect.route} would be refused"] if effect.refused else lines
+
+
+def _seconds(milliseconds: Decimal | int | None) -> str:
+    return first_byte(milliseconds).removesuffix(" s")
 
 
 def _budget(effect: BudgetEffect, config: Config) -> str:

@@ -142,7 +142,8 @@ def serves(scene: Scene, group: Group) -> str:
     if group.state in ("busy", "low") and engine is not None:
         return f"{model_of(engine)} {fine(engine.usd_per_million_tokens.allocation)} $/Mtok{beside(engine)}"
     if group.state == "idle loaded" and engine is not None:
-        asked = f"no request since {scene.clock(engine.last_request_at)}" if engine.last_request_at else "never asked"
+        never = "no request of late" if engine.output_tokens_today else "never asked"
+        asked = f"no request since {scene.clock(engine.last_request_at)}" if engine.last_request_at else never
         return f"{model_of(engine)}, {asked}"
     return gpu.reason or holders(group) or "?"
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from costtui.report.schema import Cache
 from costtui.report.words import count, money, percent
 from costtui.tui.line import Line, Row, Run, wrapped
@@ -15,9 +17,12 @@ if TYPE_CHECKING:  # the first frame is painted sooner without it: 7 ms
 _MARKS = {"estimated": "~ est", "metered": "metered", "free": "free", "accrued": "accrued", "unknown": "?"}
 
 
+NAME_CELLS = 20
+
+
 def _columns(by: str) -> tuple[Column, ...]:
     return (
-        Column(f"BY {by.upper()}", 20),
+        Column(f"BY {by.upper()}", NAME_CELLS),
         Column("today $", 10, right=True),
         Column("7 d $", 10, right=True, least=56),
         Column("month $", 11, right=True),
@@ -57,7 +62,7 @@ def _line(scene: Scene, line: "SpendLine", columns: tuple[Column, ...], *, chose
     spark = tuple(None if not nano else max(nano * 100 // most, 1) for nano in line.hours)
     unpriced = line.month.unpriced
     cells = (
-        Cell(line.name, "strong" if strong else "plain"),
+        Cell(_short(line.name), "strong" if strong else "plain"),
         *(Cell(scene.glyphs.own(_amount(window, line)), "money") for window in (line.today, line.week, line.month)),
         Cell(_MARKS.get(line.provenance, "?")),
         Cell(count(line.month.requests) if line.month.requests else "-"),
@@ -66,6 +71,11 @@ def _line(scene: Scene, line: "SpendLine", columns: tuple[Column, ...], *, chose
         Cell(scene.glyphs.spark(spark, len(spark)), "good"),
     )
     return row_line(cells, columns, scene.width, scene.glyphs, selected=chosen)
+
+
+def _short(name: str) -> str:
+    """Without whose it is where there is no room for both: models of one maker would all look the same."""
+    return name if cell_len(name) <= NAME_CELLS else name.rsplit("/", 1)[-1]
 
 
 def _amount(window: "Sum", line: "SpendLine") -> str:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from costtui.report.schema import Decision
 from costtui.tui.app import CosttuiApp
 from costtui.tui.steps import stepped
 from tests.tui.archives import FixedArchive
-from tests.tui.pictures import NOW_MS, FixedClock, FixedFeed, carried
+from tests.tui.pictures import NOW_MS, FixedClock, FixedFeed, carried, decisions, engine, gpu, status
 from tests.tui.steered import config_file, helm, text
 
 SIZE = (80, 24)
@@ -50,6 +52,37 @@ async def test_a_filter_leaves_other_requests_out() -> None:
         assert "llama" not in text(app)
         await pilot.press("slash", *"nobody", "enter")
         assert "no request matches the filter" in text(app)
+
+
+@pytest.mark.parametrize("keys", [("end",), ("pagedown",) * 7, ("end", "pageup"), ("end", "enter", "up"), ("home",)])
+async def test_every_request_is_drawn_when_the_cursor_comes_to_it(keys: tuple[str, ...]) -> None:
+    class Long(FixedArchive):
+        def requests(self, at_ms: int) -> tuple[Decision, ...]:
+            return tuple(msgspec.structs.replace(decisions()[0], id=number) for number in range(200, 0, -1))
+
+    app = app_of(Long())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("7", *keys)
+        lines = text(app).splitlines()
+        assert len(lines) == SIZE[1]
+        assert all(line.strip() for line in lines)
+
+
+async def test_models_of_one_maker_are_told_apart_where_both_names_do_not_fit() -> None:
+    app = app_of(FixedArchive("meta-llama/Llama-3.1-8B-Instruct"))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("4", "g")
+        assert "Llama-3.1-8B-Instru" in text(app)
+        assert "meta-llama/" not in text(app)
+
+
+@pytest.mark.parametrize(("tokens", "words"), [(0, "never asked"), (7, "no request of late")])
+async def test_an_idle_engine_that_made_tokens_today_is_not_called_never_asked(tokens: int, words: str) -> None:
+    idle = engine("mixtral", "mixtral", (0,), "idle", last_request_at=None, output_tokens_today=tokens)
+    picture = status(gpus=(gpu(0, "idle loaded", engine="mixtral"),), engines=(idle,))
+    app = CosttuiApp(FixedFeed(picture), FixedClock())
+    async with app.run_test(size=SIZE):
+        assert f"mixtral, {words}" in text(app)
 
 
 async def test_requests_are_asked_every_five_seconds_and_only_while_they_are_looked_at() -> None:

@@ -173,14 +173,14 @@ def test_a_form_says_how_long_the_first_byte_takes_at_the_shares_asked_for(tmp_p
     path = config_file(tmp_path)
     had_first_bytes(tmp_path, "llama", 300, 400, 500)
     form = helm(tmp_path).open("shift", str(path))
-    assert "  first byte by share: ? → ? (llama 0.40 s · novita ?)" in form.told
+    assert "  first byte: ? → ? s (llama 0.40 · novita ?)" in form.told
     had_first_bytes(tmp_path, "novita", 1_200)
     steering = helm(tmp_path)
     form = steering.open("shift", str(path))
     # 0.7 x 400 + 0.3 x 1200 = 640; 0.5 of each = 800
-    assert "  first byte by share: 0.64 s → 0.64 s (llama 0.40 s · novita 1.20 s)" in form.told
+    assert "  first byte: 0.64 → 0.64 s (llama 0.40 · novita 1.20)" in form.told
     form = steering.told(replace(form, shares=(50, 50)))
-    assert "  first byte by share: 0.64 s → 0.80 s (llama 0.40 s · novita 1.20 s)" in form.told
+    assert "  first byte: 0.64 → 0.80 s (llama 0.40 · novita 1.20)" in form.told
 
 
 def test_a_form_says_until_when_the_budget_of_apis_lasts(tmp_path: Path) -> None:
