@@ -21,6 +21,7 @@ from costtui.agent.notify import Courier
 from costtui.agent.past import Past, session_of
 from costtui.agent.pricing import Pricing
 from costtui.agent.source import attempt
+from costtui.agent.witness import Witness
 from costtui.config.model import Config
 from costtui.config.watch import ConfigWatch
 from costtui.domain.clean import clean
@@ -63,6 +64,7 @@ class Parts:
     host: HostProbe
     pricing: Pricing
     past: Past
+    witness: Witness
     simulated: bool
 
 
@@ -154,6 +156,9 @@ class AgentLoop:
         if config is not self._config:
             self._parts.log.write("configuration applied", path=str(config.path))
             self._apply(config)
+        elif self._parts.pricing.is_stale(config, now_ms):
+            self._crew.run("prices", self._parts.pricing.compile(config))
+        self._parts.witness.look(now_ms)
         beat = self._pulse.beat(now_ms, self._clock.monotonic())
         if beat is not None:
             self._tick(beat)

@@ -1,4 +1,4 @@
-"""Token prices are compiled by a child process at the start and when the configuration changes."""
+"""Token prices are compiled by a child process at the start and when the configuration or prices.toml changes."""
 
 import asyncio
 import sys
@@ -7,9 +7,11 @@ from pathlib import Path
 from costtui.config.model import Config
 from costtui.domain.clean import clean
 from costtui.errors import SourceError
+from costtui.rates.overlay import inputs_digest
 from costtui.rates.prices import PriceBook
 
 COMPILE_SECONDS = 60.0
+LOOK_MS = 10_000
 
 
 class Pricing:
@@ -19,6 +21,16 @@ class Pricing:
         self._state_dir = state_dir
         self.book: PriceBook | None = None
         self.trouble: str | None = None
+        self._tried: str | None = None
+        """Hash of what the last compilation read, whether or not it went well."""
+        self._looked_ms = 0
+
+    def is_stale(self, config: Config, now_ms: int) -> bool:
+        """Whether the user's files are others than those that were compiled last; looks every ten seconds."""
+        if abs(now_ms - self._looked_ms) < LOOK_MS:
+            return False
+        self._looked_ms = now_ms
+        return inputs_digest(config.path) != self._tried
 
     def load(self) -> None:
         """Read the book that the last compilation left."""
@@ -29,6 +41,7 @@ class Pricing:
 
     async def compile(self, config: Config) -> None:
         """Compile and read anew; the catalogue's memory goes with the child."""
+        self._tried = inputs_digest(config.path)
         argv = [sys.executable, "-m", "costtui.rates.compile", "--state-dir", str(self._state_dir)]
         if config.path is not None:
             argv += ["--config", str(config.path)]

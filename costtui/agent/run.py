@@ -15,6 +15,7 @@ from costtui.agent.loop import AgentLoop, Parts
 from costtui.agent.options import AgentOptions
 from costtui.agent.past import past
 from costtui.agent.pricing import Pricing
+from costtui.agent.witness import Witness
 from costtui.config.model import Sampling
 from costtui.config.watch import ConfigWatch
 from costtui.egress.client import Egress
@@ -109,6 +110,7 @@ async def _sample(
                 host=HostProbe(options.state_dir),
                 pricing=Pricing(options.state_dir),
                 past=past(reader, options.clock.now_ms()),
+                witness=Witness(options.state_dir, writer),
                 simulated=options.simulated_url is not None,
             )
         )

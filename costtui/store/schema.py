@@ -67,7 +67,15 @@ def m001_seconds_minutes_quarters(db: "Database") -> None:
     db.execute(f"pragma application_id = {APPLICATION_ID}")
 
 
-STEPS: Sequence[Callable[["Database"], None]] = (m001_seconds_minutes_quarters,)
+def m002_ledger_heads(db: "Database") -> None:
+    """Where the ledger's chain stood, one head for every ten minutes."""
+    db.execute(
+        "create table ledger_heads (slot integer primary key, seq integer not null, hash blob not null,"
+        " at_ms integer not null) strict"
+    )
+
+
+STEPS: Sequence[Callable[["Database"], None]] = (m001_seconds_minutes_quarters, m002_ledger_heads)
 VERSION = len(STEPS)
 
 

@@ -19,6 +19,8 @@ from costtui.errors import StoreError
 from costtui.store import faults, write
 from costtui.store.ballast import Ballast
 from costtui.store.file import open_or_replace
+from costtui.store.ledger.rows import Head
+from costtui.store.ledger.witness import write_witnessed
 from costtui.store.lock import OwnerLock
 from costtui.store.place import TELEMETRY, prepare
 from costtui.store.retention import sweep
@@ -127,6 +129,10 @@ class TelemetryWriter:
     def keep_event(self, event: Event) -> "Future[None]":
         """One line of history."""
         return self._put(lambda connection: write.write_event(connection, event), "")
+
+    def keep_ledger_head(self, head: Head) -> "Future[None]":
+        """Where the ledger's chain stood."""
+        return self._put(lambda connection: write_witnessed(connection, head), "lasting")
 
     def close(self) -> None:
         """Write what is waiting, checkpoint, let the next owner in. Waits 5 s at most."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from costtui.store.ledger.rows import Head
 
 ANCHORS = "ledger.anchors"
+TAIL_BYTES = 64 * 1024
+"""Hundreds of lines: a purge between two heads adds one each month."""
 
 
 def write_anchor(state_dir: Path, head: Head, word: str = "head") -> None:
@@ -38,6 +40,12 @@ def _anchor(words: list[str]) -> tuple[str, Head] | None:
 
 
 def read_head(state_dir: Path) -> Head | None:
-    """The newest anchor, for whoever keeps it elsewhere too; None before the first."""
-    heads = [head for word, head in read_anchors(state_dir) if word == "head"]
-    return heads[-1] if heads else None
+    """The newest anchor, for whoever keeps it elsewhere too; None before the first. Reads the end of the file only."""
+    try:
+        with (state_dir / ANCHORS).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = file.read(TAIL_BYTES).decode(errors="replace").splitlines()
+    except OSError:
+        return None
+    anchors = (_anchor(line.split()) for line in reversed(lines))
+    return next((anchor[1] for anchor in anchors if anchor is not None and anchor[0] == "head"), None)

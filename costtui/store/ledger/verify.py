@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from costtui.domain.attempt import Lane
 from costtui.domain.clean import clean
-from costtui.store.ledger.anchors import read_anchors
+from costtui.store.ledger.anchors import ANCHORS, read_anchors
 from costtui.store.ledger.chain import NOTHING, head_of, link_hash
 from costtui.store.ledger.commit import UNKNOWN_LANE
 from costtui.store.ledger.months import sealed_files
@@ -17,6 +17,7 @@ from costtui.store.ledger.rollup import ENDED, MINUTE, QUARTER, RAW_SUMS, TABLE_
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.schema import LEDGER, OUTCOMES, PROVENANCES, SOURCES
 from costtui.store.ledger.stored import NUMBERED
+from costtui.store.ledger.witness import witnessed_heads
 
 ROWS_AT_ONCE = 2_000
 
@@ -34,12 +35,17 @@ def verify(state_dir: Path) -> list[Finding]:
     """Everything that was changed, removed, reordered, cut off, rewritten or put back from an older copy.
 
     Compares every row with its link, every link with the one before, every file with the month before it, the anchors
-    with the links, and the sums with the rows. Empty where all is well. Reads a million rows in some seconds.
+    and what the agent wrote down of them with the links, and the sums with the rows. Empty where all is well. Reads a
+    million rows in some seconds.
     """
     findings: list[Finding] = []
     anchors = read_anchors(state_dir)
     gone = {(head.seq, head.hash) for word, head in anchors if word == "gone"}
     heads = {head.seq: head.hash for word, head in anchors if word == "head"}
+    for head in witnessed_heads(state_dir):
+        if heads.setdefault(head.seq, head.hash) != head.hash:
+            text = f"row {head.seq} was anchored with another hash than the agent wrote down: it was written anew"
+            findings.append(Finding(ANCHORS, head.seq, text))
     before: Head | None = None
     for path in [*sealed_files(state_dir), state_dir / LEDGER]:
         try:

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from costtui.errors import StoreBusy, StoreError
+from costtui.store.ledger.anchors import ANCHORS, read_head
 from costtui.store.ledger.backup import backup
 from costtui.store.ledger.chain import NOTHING, link_hash
 from costtui.store.ledger.months import sealed_files
@@ -21,6 +22,7 @@ from costtui.store.ledger.schema import LEDGER, guards, lift_guards
 from costtui.store.ledger.seal import NEXT, finish_sealing, month_is_over, seal
 from costtui.store.ledger.stored import SPELT, attempt_of
 from costtui.store.ledger.verify import verify
+from costtui.store.writer import TelemetryWriter
 from tests.store.ledger.made import LANES, NOON_MS, any_attempt, attempt, begin, written
 
 ROUNDS = int(os.environ.get("COSTTUI_ROUNDS", "5"))
@@ -185,6 +187,32 @@ def test_an_old_copy_that_is_put_back_is_found_also_once_it_has_grown(ledger: Pa
     assert any("written anew" in finding.text for finding in verify(ledger))
 
 
+def witness(state_dir: Path) -> None:
+    """As the agent does each minute."""
+    head = read_head(state_dir)
+    assert head is not None
+    writer = TelemetryWriter.open(state_dir, now_ms=head.at_ms)
+    try:
+        writer.keep_ledger_head(head).result(10)
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("grown", [0, 60])
+def test_an_old_copy_that_is_put_back_with_its_anchors_is_found_by_what_the_agent_saw(ledger: Path, grown: int) -> None:
+    """Also once it has grown beyond the row that the agent saw last."""
+    copies = {name: (ledger / name).read_bytes() for name in (LEDGER, ANCHORS)}
+    written(ledger, [attempt(number, 0) for number in range(100, 130)])
+    witness(ledger)
+    assert verify(ledger) == []
+    for name, content in copies.items():
+        (ledger / name).write_bytes(content)
+    witness(ledger)  # what the agent sees then is further back, and takes nothing away
+    if grown:
+        written(ledger, [attempt(number, 0) for number in range(200, 200 + grown)])
+    assert [finding for finding in verify(ledger) if finding.file in (LEDGER, ANCHORS)]
+
+
 def test_old_attempts_leave_their_sums_stay_and_the_chain_holds(ledger: Path) -> None:
     written(ledger, [attempt(number, 0, NOON_MS + 40 * DAY_MS) for number in range(100, 120)])
     reader = LedgerReader(ledger)
@@ -209,6 +237,18 @@ def sealed(state_dir: Path, now_ms: int) -> None:
     connection = sqlite3.connect(state_dir / LEDGER, isolation_level=None)
     assert month_is_over(connection, now_ms)
     seal(connection, state_dir, now_ms).close()
+
+
+def test_what_the_agent_saw_raises_no_alarm_over_months_that_were_sealed_or_purged(ledger: Path) -> None:
+    witness(ledger)
+    later = NOON_MS + 20 * DAY_MS
+    sealed(ledger, later)
+    written(ledger, [attempt(number, 2, later) for number in range(100, 130)])
+    witness(ledger)
+    assert verify(ledger) == []
+    purge(ledger, NOON_MS + DAY_MS, later + DAY_MS)
+    written(ledger, [attempt(300, 2, later)])
+    assert verify(ledger) == []
 
 
 def test_a_month_is_sealed_with_its_head_carried_over_and_every_question_answered_as_before(ledger: Path) -> None:
