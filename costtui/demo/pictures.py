@@ -27,7 +27,7 @@ PICTURES: tuple[tuple[str, tuple[int, int], tuple[str, ...], ScreenOptions], ...
     ("spend-120x40", WIDE, ("4",), ScreenOptions()),
     ("spend-by-model-80x24", SMALL, ("4", "g"), ScreenOptions()),
     ("requests-120x40", WIDE, ("7",), ScreenOptions()),
-    ("shift-120x40", WIDE, ("s",), ScreenOptions()),
+    ("shift-120x40", WIDE, ("s", "right", "right", "right", "right"), ScreenOptions()),
     ("warnings-80x24", SMALL, ("w",), ScreenOptions()),
     ("overview-80x24-mono-ascii", SMALL, (), ScreenOptions(theme="mono", ascii_only=True)),
 )
