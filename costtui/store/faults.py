@@ -53,7 +53,9 @@ def explain(error: sqlite3.Error, path: Path) -> Problem:
     return Problem("store", f"{path}: {error}; samples wait in memory", "run costtui doctor")
 
 
-def journal_problem(connection: sqlite3.Connection, path: Path) -> Problem | None:
+def journal_problem(
+    connection: sqlite3.Connection, path: Path, source: str = "store", waits: str = "samples wait in memory"
+) -> Problem | None:
     """Why nothing may be written now: a reader keeps the journal from shrinking, and it is near its limit.
 
     A journal of that size is checkpointed first; only one that stays holds writing up. About 70 KiB a second are
@@ -68,8 +70,8 @@ def journal_problem(connection: sqlite3.Connection, path: Path) -> Problem | Non
     if size < WAL_LIMIT_BYTES - WAL_MARGIN_BYTES:
         return None
     holders = ", ".join(str(pid) for pid in _holders(path)) or "not visible"
-    reason = f"a reader (pid {holders}) holds the journal of {path} at {size >> 20} MiB; samples wait in memory"
-    return Problem("store", reason, "end that process")
+    reason = f"a reader (pid {holders}) holds the journal of {path} at {size >> 20} MiB; {waits}"
+    return Problem(source, reason, "end that process")
 
 
 def _size_bytes(path: Path) -> int:

@@ -11,7 +11,7 @@ from costtui.domain.attempt import Attempt, Lane
 from costtui.domain.reading import Problem
 from costtui.errors import StoreError
 from costtui.store.ballast import Ballast
-from costtui.store.faults import is_damage, is_full
+from costtui.store.faults import is_damage, is_full, journal_problem
 from costtui.store.ledger.anchors import write_anchor
 from costtui.store.ledger.chain import head_of
 from costtui.store.ledger.commit import Committer, Row
@@ -27,6 +27,7 @@ from costtui.store.ledger.spool import SPOOL, is_abandoned, remove, spool_files,
 NOTICE_MS = 3_600_000
 """How long a frozen or lost ledger stays among the warnings; the chain's origin keeps it."""
 LOOK_SECONDS = 1.0
+WAITS = "attempts wait in memory and in the spool"
 ANCHOR_SECONDS = 60.0
 CHORES_SECONDS = 20.0
 
@@ -91,6 +92,10 @@ class LedgerKeeper:
         """True once `rows` are in the ledger and on the disk."""
         if self._file_identity() != self._identity and not self._start_over("was deleted or replaced"):
             return False
+        held_up = journal_problem(self._connection, self.path, "ledger", WAITS)
+        if held_up is not None:
+            self._trouble = held_up
+            return False
         try:
             self._committer.commit(rows)
         except sqlite3.Error as error:
@@ -120,7 +125,7 @@ class LedgerKeeper:
         try:
             connection, frozen = open_or_freeze(self._state_dir, self._clock_ms(), self._head)
         except StoreError as error:
-            self._trouble = Problem("ledger", f"{error}; attempts wait in memory and in the spool")
+            self._trouble = Problem("ledger", f"{error}; {WAITS}")
             return False
         self._take(connection)
         if frozen is not None:
@@ -253,11 +258,10 @@ class LedgerKeeper:
 def _explain(error: sqlite3.Error, path: Path) -> Problem:
     """Reason and remedy of a failed write."""
     name = getattr(error, "sqlite_errorname", "")
-    waits = "attempts wait in memory and in the spool"
     if name == "SQLITE_FULL":
-        return Problem("ledger", f"no space left for {path}; {waits}", "free disk space")
+        return Problem("ledger", f"no space left for {path}; {WAITS}", "free disk space")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return Problem("ledger", f"another program holds a lock on {path}; {waits}", "close that program")
+        return Problem("ledger", f"another program holds a lock on {path}; {WAITS}", "close that program")
     if name.startswith("SQLITE_IOERR"):
-        return Problem("ledger", f"{path} cannot be written ({name}); {waits}", "check the disk")
-    return Problem("ledger", f"{path}: {error}; {waits}", "run costtui verify")
+        return Problem("ledger", f"{path} cannot be written ({name}); {WAITS}", "check the disk")
+    return Problem("ledger", f"{path}: {error}; {WAITS}", "run costtui verify")

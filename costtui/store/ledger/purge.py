@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from costtui.errors import StoreError
@@ -21,6 +22,8 @@ STEP_ROWS = 20_000
 def purge(state_dir: Path, older_than_ms: int, now_ms: int) -> int:
     """Remove the attempts that ended before the Unix time `older_than_ms`; returns how many. `verify` stays content.
 
+    With them go reasons and pseudonyms that no attempt has any more.
+
     Raises StoreBusy while a gateway keeps the ledger, StoreError where there is none.
     """
     path = state_dir / LEDGER
@@ -32,6 +35,7 @@ def purge(state_dir: Path, older_than_ms: int, now_ms: int) -> int:
         with contextlib.closing(open_ledger(path, Head(0, bytes(32), now_ms), "")) as connection:
             while step := purge_step(connection, state_dir, older_than_ms, now_ms):
                 removed += step
+            _forget_texts(connection)
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; run costtui verify") from None
@@ -79,12 +83,28 @@ def purge_step(connection: sqlite3.Connection, state_dir: Path, older_than_ms: i
 
 
 def _remove(connection: sqlite3.Connection, head: Head) -> None:
-    connection.execute("begin immediate")
-    try:
-        lift_guards(connection)
+    with _unguarded(connection):
         connection.execute("delete from attempt where seq <= ?", (head.seq,))
         connection.execute("delete from link where first_seq <= ?", (head.seq,))
         connection.execute("insert into origin values (?, ?, ?, 'purged')", head)
+
+
+def _forget_texts(connection: sqlite3.Connection) -> None:
+    """Three walks over the attempts that stay: not for a ledger that is being written."""
+    with _unguarded(connection):
+        connection.execute(
+            "delete from texts where id not in"
+            " (select service_tier from attempt union select user_id from attempt union select reason from attempt)"
+        )
+
+
+@contextlib.contextmanager
+def _unguarded(connection: sqlite3.Connection) -> Iterator[None]:
+    """One transaction in which rows may go; the guards are back at its end, or nothing happened."""
+    connection.execute("begin immediate")
+    try:
+        lift_guards(connection)
+        yield
         for guard in guards():
             connection.execute(guard)
         connection.execute("commit")

@@ -226,6 +226,17 @@ def test_old_attempts_leave_their_sums_stay_and_the_chain_holds(ledger: Path) ->
     assert verify(ledger) == []
 
 
+def test_pseudonyms_leave_with_the_last_attempt_that_has_them(ledger: Path) -> None:
+    later = NOON_MS + 40 * DAY_MS
+    written(ledger, [attempt(100, 0, later, user_id="u_stays", reason="stays"), attempt(101, 0, later, user_id="")])
+    purge(ledger, NOON_MS + DAY_MS, later)
+    with contextlib.closing(sqlite3.connect(ledger / LEDGER)) as connection:
+        texts = {row[0] for row in connection.execute("select text from texts")}
+    assert texts == {"u_stays", "stays", "weighted: 70 % of chat"}
+    written(ledger, [attempt(102, 0, later, user_id="u_new")])
+    assert verify(ledger) == []
+
+
 def test_nothing_is_purged_under_a_running_gateway(ledger: Path) -> None:
     writer = begin(ledger)
     with pytest.raises(StoreBusy):
