@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from costtui.store.ledger.anchors import write_anchor
 from costtui.store.ledger.chain import head_of
 from costtui.store.ledger.commit import Committer, Row
 from costtui.store.ledger.file import open_or_freeze
+from costtui.store.ledger.holds import HoldsOfOthers, SpooledHold, lost
+from costtui.store.ledger.leases import LeaseDesk
 from costtui.store.ledger.purge import KEPT_MS, purge_months, purge_step
-from costtui.store.ledger.record import unframe
+from costtui.store.ledger.record import encode, unframe
 from costtui.store.ledger.rollup import close_buckets, sweep_minutes
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.schema import LEDGER
 from costtui.store.ledger.seal import finish_sealing, month_is_over, seal
-from costtui.store.ledger.spool import SPOOL, is_abandoned, remove, spool_files, spool_is_own
+from costtui.store.ledger.spool import SPOOL, epoch_of, is_abandoned, remove, spool_files, spool_is_own
 
 NOTICE_MS = 3_600_000
 """How long a frozen or lost ledger stays among the warnings; the chain's origin keeps it."""
@@ -49,6 +52,14 @@ class LedgerKeeper:
         self._on_anchor = on_anchor
         self._ballast = Ballast(state_dir / SPOOL)
         self._offsets: dict[Path, int] = {}
+        self._holds = HoldsOfOthers()
+        self._living: set[int] = set()
+        """Epochs of other processes that had a locked file at the last look."""
+        self.shared = False
+        """Whether a predecessor may still be at work."""
+        self.others_live = False
+        """Whether one is, as of the last look."""
+        self._adopted: deque[Attempt] | None = None
         self._take(connection)
         self._anchored: Head | None = None
         self._anchored_at = self._swept_at = time.monotonic()
@@ -142,17 +153,60 @@ class LedgerKeeper:
         self._notice = Problem("ledger", text, remedy)
         self._notice_until_ms = self._clock_ms() + NOTICE_MS
 
+    # leases
+
+    def grant(self, desk: LeaseDesk) -> None:
+        """Write what was asked of the desk; who asked is told."""
+        if self._file_identity() != self._identity and not self._start_over("was deleted or replaced"):
+            desk.refuse()
+            return
+        try:
+            desk.write(self._connection)
+        except sqlite3.Error as error:
+            self._failed(error)
+
     # other processes' spool files
 
-    def adopt(self, own: set[Path]) -> None:
-        """Commit what files of other processes gained; remove those whose process has ended."""
-        for path in spool_files(self._state_dir / SPOOL):
-            if path not in own:
-                abandoned = is_abandoned(path)  # before reading: nothing is appended after that
-                rest = self._read(path)
-                if abandoned and rest is not None:
-                    self._offsets.pop(path, None)
-                    self._discard(path, rest)
+    def adopt(self, own: set[Path], own_epoch: int) -> None:
+        """Commit what files of other processes gained; charge holds of those that ended, and remove their files."""
+        paths = [path for path in spool_files(self._state_dir / SPOOL) if path not in own]
+        ended = {path for path in paths if is_abandoned(path)}  # before reading: nothing is appended after that
+        rests = {path: self._read(path) for path in paths}
+        living = {epoch_of(path) or 0 for path in paths if path not in ended}
+        # a process that goes on to its next file holds no lock for a moment: it has ended if that is so at two looks
+        held = living | {own_epoch} | (self._living if self.shared else set())
+        self._living, self.others_live = living, bool(held - {own_epoch})
+        if not self._charge_lost(held):
+            return
+        for path in ended:
+            rest = rests[path]
+            epoch = epoch_of(path) or 0
+            if rest is not None and (epoch == own_epoch or epoch not in held or not self._holds.of(epoch)):
+                self._offsets.pop(path, None)
+                self._discard(path, rest)
+
+    def tell_of_others(self) -> "deque[Attempt]":
+        """From now on attempts of other processes are told of in what this returns, as they are committed."""
+        if self._adopted is None:
+            self._adopted = deque()
+        return self._adopted
+
+    def _charge_lost(self, living: set[int]) -> bool:
+        """Holds of processes that ended without settling them become attempts at their worst case."""
+        holds = self._holds.lost_outside(living)
+        rows = [(attempt, encode(attempt)) for attempt in map(lost, holds)]
+        if rows and not self._commit_others(rows):
+            return False
+        for hold in holds:
+            self._holds.settled(hold.attempt_id)
+        return True
+
+    def _commit_others(self, rows: Sequence[Row]) -> bool:
+        if not self.commit(rows):
+            return False
+        if self._adopted is not None:
+            self._adopted.extend(attempt for attempt, _ in rows)
+        return True
 
     def _discard(self, path: Path, rest: bytes) -> None:
         """A file that is committed. What a power cut left behind its last whole record is kept for a look."""
@@ -178,9 +232,12 @@ class LedgerKeeper:
             whole = end
             if isinstance(record, Attempt):
                 rows.append((record, payload))
+                self._holds.settled(record.attempt_id)
+            elif isinstance(record, SpooledHold):
+                self._holds.opened(record)
             else:
                 self.lanes[record[0]] = record[1]
-        if rows and not self.commit(rows):
+        if rows and not self._commit_others(rows):
             return None
         self._offsets[path] = start + whole
         return data[whole:]

@@ -3,7 +3,7 @@
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -11,11 +11,13 @@ from costtui.domain.amount import Provenance
 from costtui.domain.attempt import Attempt, Lane
 from costtui.domain.clean import clean
 from costtui.domain.usage import NO_USAGE
+from costtui.store.ledger.holds import SpooledHold
 
 encode = msgspec.msgpack.Encoder().encode
 """An attempt, or a numbered lane, as a MessagePack array: each ends by itself, so many in a row are unambiguous."""
 _decode_attempt = msgspec.msgpack.Decoder(Attempt).decode
 _decode_lane = msgspec.msgpack.Decoder(tuple[int, Lane]).decode
+_decode_hold = msgspec.msgpack.Decoder(SpooledHold).decode
 _HEAD = struct.Struct("<II")
 frame_head = _HEAD.pack
 """Length and CRC-32 of what follows."""
@@ -23,7 +25,9 @@ LONGEST_BYTES = 1 << 20
 FIGURE_LIMIT = 1 << 52
 """Larger than any count of tokens; as an amount it is 4.5 million USD for one attempt."""
 _ATTEMPT = encode((0,) * len(Attempt._fields))[0]
-"""The first byte of an array of that many fields."""
+_HOLD = encode((0,) * len(SpooledHold._fields))[0]
+"""The first bytes of arrays of that many fields."""
+_DECODE: dict[int, Callable[[bytes], Attempt | SpooledHold]] = {_ATTEMPT: _decode_attempt, _HOLD: _decode_hold}
 
 
 def frame(payload: bytes) -> bytes:
@@ -36,7 +40,7 @@ def lane_number(lane: Lane) -> int:
     return int.from_bytes(hashlib.sha256(encode(lane)).digest()[:6])
 
 
-def unframe(data: bytes) -> Iterator[tuple[int, Attempt | tuple[int, Lane], bytes]]:
+def unframe(data: bytes) -> Iterator[tuple[int, Attempt | SpooledHold | tuple[int, Lane], bytes]]:
     """(end, record, payload) of every whole record; ends at the first one that is torn or damaged."""
     place, size = 0, len(data)
     while place + 8 <= size:
@@ -48,7 +52,7 @@ def unframe(data: bytes) -> Iterator[tuple[int, Attempt | tuple[int, Lane], byte
         if zlib.crc32(payload) != check:
             return
         try:
-            record = _decode_attempt(payload) if payload[0] == _ATTEMPT else _decode_lane(payload)
+            record = _DECODE.get(payload[0], _decode_lane)(payload)
         except msgspec.MsgspecError:
             return
         yield end, record, payload

@@ -65,12 +65,12 @@ _KEPT = (
 GUARDED = ("attempt", "lanes", "texts", "link", "origin")
 
 
-def guards() -> list[str]:
+def guards(tables: Sequence[str] = GUARDED) -> list[str]:
     """What makes the tables append-only."""
     return [
         f"create trigger {table}_no_{verb} before {verb} on {table} begin"
         f" select raise(abort, 'the ledger is append-only'); end"
-        for table in GUARDED
+        for table in tables
         for verb in ("update", "delete")
     ]
 
@@ -97,7 +97,20 @@ def m001_attempts(connection: sqlite3.Connection) -> None:
     connection.execute(f"pragma application_id = {APPLICATION_ID}")
 
 
-STEPS: Sequence[Callable[[sqlite3.Connection], None]] = (m001_attempts,)
+def m002_leases(connection: sqlite3.Connection) -> None:
+    """Leases of budgets, with a chain of their own."""
+    connection.execute(
+        "create table lease (seq integer primary key, budget text not null, starts_ms integer not null,"
+        " ends_ms integer not null, granted_nano integer not null, settled_nano integer not null,"
+        " counted_nano integer not null, closed integer not null, epoch integer not null, boot text not null,"
+        " at_ms integer not null, before blob not null, hash blob not null) strict"
+    )
+    connection.execute("create index lease_by_window on lease (budget, starts_ms, seq)")
+    for guard in guards(("lease",)):
+        connection.execute(guard)
+
+
+STEPS: Sequence[Callable[[sqlite3.Connection], None]] = (m001_attempts, m002_leases)
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Callable[[sqlite3.Connection], None]] = STEPS) -> None:

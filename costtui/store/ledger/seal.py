@@ -65,6 +65,7 @@ def _begin_next(connection: sqlite3.Connection, following: Path, head: Head, nam
                     " key_id, price_model, prices_hash from before.lanes")  # fmt: skip
         for table in CARRIED:
             new.execute(f"insert into {table} select * from before.{table}")  # noqa: S608 - the names are ours
+        new.execute("insert into lease select * from before.lease where ends_ms > ? order by seq", (head.at_ms,))
         new.execute("commit")
         new.execute("detach database before")
         new.execute("pragma journal_mode = delete").fetchall()

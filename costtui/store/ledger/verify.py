@@ -11,6 +11,7 @@ from costtui.domain.clean import clean
 from costtui.store.ledger.anchors import ANCHORS, read_anchors
 from costtui.store.ledger.chain import NOTHING, head_of, link_hash
 from costtui.store.ledger.commit import UNKNOWN_LANE
+from costtui.store.ledger.leases import wrong_leases
 from costtui.store.ledger.months import sealed_files
 from costtui.store.ledger.record import encode, lane_number
 from costtui.store.ledger.rollup import ENDED, MINUTE, QUARTER, RAW_SUMS, TABLE_SUMS, closed_until
@@ -88,6 +89,7 @@ def _verify_file(
         findings.append(Finding(name, None, f"begins after row {origin.seq}, and the rows before are missing ({why})"))
     findings += _wrong_lanes(connection, name)
     findings += _wrong_links(connection, name, origin, heads)
+    findings += [Finding(name, None, text) for _, text in wrong_leases(connection)]
     findings += _wrong_sums(connection, name)
     return head_of(connection)
 

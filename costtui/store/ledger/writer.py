@@ -5,7 +5,7 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from costtui.domain.attempt import Attempt, Lane
@@ -13,7 +13,9 @@ from costtui.domain.reading import Problem
 from costtui.errors import StoreError
 from costtui.store.ledger.commit import Row
 from costtui.store.ledger.epoch import COUNTER_BITS, next_epoch
+from costtui.store.ledger.holds import SpooledHold
 from costtui.store.ledger.keeper import LedgerKeeper
+from costtui.store.ledger.leases import Lease, LeaseDesk
 from costtui.store.ledger.lock import LedgerLock
 from costtui.store.ledger.record import encode, frame, frame_head, lane_number, without_figures
 from costtui.store.ledger.rows import Head
@@ -35,11 +37,15 @@ class LedgerWriter:
     def __init__(self, state_dir: Path, lock: LedgerLock, keeper: LedgerKeeper, epoch: int) -> None:
         self._lock = lock
         self._keeper = keeper
+        self.epoch = epoch
         self._ids = itertools.count((epoch << COUNTER_BITS) + 1)
         self._lanes = keeper.lanes
         self._numbers: dict[Lane, int] = {}
         self._spool = Spool(state_dir / SPOOL, epoch)
         self._spooled_lanes: set[int] = set()
+        self._held: dict[int, tuple[int, bytes]] = {}
+        """Lane and record of holds that did not settle yet: each file of the spool begins with them."""
+        self._desk = LeaseDesk()
         self._queue: deque[Row] = deque()
         self._settled = 0
         self._committed = 0
@@ -79,6 +85,7 @@ class LedgerWriter:
         keeper: LedgerKeeper | None = None
         try:
             keeper = LedgerKeeper.open(state_dir, now_ms, clock_ms, on_anchor)
+            keeper.shared = lock_fd is not None
             epoch = next_epoch(state_dir, now_ms, keeper.newest_id())
         except BaseException as error:
             if keeper is not None:
@@ -124,6 +131,8 @@ class LedgerWriter:
             attempt = without_figures(attempt)
             payload = encode(attempt)
         record = frame_head(len(payload), zlib.crc32(payload)) + payload
+        if self._held:
+            self._held.pop(attempt.attempt_id, None)
         if self._put(attempt.lane, record) and self._detached:
             return
         self._settled += 1
@@ -131,6 +140,35 @@ class LedgerWriter:
         if self._resting:
             self._resting = False
             self._work.set()
+
+    def hold(self, hold: SpooledHold) -> bool:
+        """Write down what an attempt may cost at most, before it is sent: it settles, or a successor charges it.
+
+        False where it cannot be written; `trouble` says why. 1 us.
+        """
+        payload = encode(hold)
+        record = frame_head(len(payload), zlib.crc32(payload)) + payload
+        if not self._put(hold.lane, record):
+            return False
+        self._held[hold.attempt_id] = hold.lane, record
+        return True
+
+    def lease(self, leases: Sequence[Lease], told: Callable[[bool], None]) -> None:
+        """Have leases written; `told` is called on the writing thread once they are on the disk, with False where they
+        cannot be: the disk is full or another process has the ledger."""
+        self._desk.ask(leases, told)
+        if self._resting:
+            self._resting = False
+            self._work.set()
+
+    def watch_others(self) -> "deque[Attempt]":
+        """From now on attempts that other processes settled are told of here, as they are committed."""
+        return self._keeper.tell_of_others()
+
+    @property
+    def others_live(self) -> bool:
+        """Whether a predecessor may still settle and hold, as of the last look at its spool."""
+        return self._keeper.others_live
 
     def _put(self, lane: int, record: bytes) -> bool:
         if not self._spool.fits(record):
@@ -145,9 +183,17 @@ class LedgerWriter:
         if lane is None or self._spool.append(frame(encode((number, lane)))):
             self._spooled_lanes.add(number)
 
+    def _carry_holds(self) -> None:
+        """Into a new file, before the one they were in may be removed."""
+        for lane, record in self._held.values():
+            if lane not in self._spooled_lanes:
+                self._spool_lane(lane)
+            self._spool.append(record)
+
     def _retire(self) -> None:
         path = self._spool.retire()
         self._spooled_lanes.clear()
+        self._carry_holds()
         if path is not None and not self._detached:
             self._retired.append((self._settled, path))
 
@@ -164,14 +210,20 @@ class LedgerWriter:
         """Stop committing and give the lock's descriptor to a successor; `settle` goes on into the spool alone."""
         self._detached = True
         self._wait_for(lambda: not self._busy, CLOSE_SECONDS)
+        self._begin_file()
+        return self._lock.descriptor
+
+    def _begin_file(self) -> None:
+        """What is in the file before is for whoever has the lock. The new one's own lock says that this process lives,
+        so it is there before anything settles."""
         self._spool.retire()
         self._spooled_lanes.clear()
-        return self._lock.descriptor
+        self._spool.append(b"")
+        self._carry_holds()
 
     def attach(self) -> None:
         """Take the ledger back from a successor that did not come up."""
-        self._spool.retire()
-        self._spooled_lanes.clear()
+        self._begin_file()
         self._lock.sign()
         self._adopting = True
         self._detached = False
@@ -210,9 +262,11 @@ class LedgerWriter:
                 self._busy = False
             elif self._closing:
                 waiting = self._respool(waiting)
+            if self._detached:
+                self._desk.refuse()
             if self._closing:
                 deadline = deadline or time.monotonic() + CLOSE_SECONDS
-                if not (waiting or self._queue) or time.monotonic() > deadline:
+                if not (waiting or self._queue or self._desk.waiting) or time.monotonic() > deadline:
                     break
             self._rest(failed=bool(waiting))
         self._keeper.close(anchor=not self._detached)
@@ -220,6 +274,8 @@ class LedgerWriter:
     def _round(self, waiting: list[Row]) -> list[Row]:
         """One group commit, the spools of others, and what is due each second; returns what could not be written."""
         queue = self._queue
+        if self._desk.waiting:
+            self._keeper.grant(self._desk)
         while queue and len(waiting) < GROUP_LIMIT:
             waiting.append(queue.popleft())
         if waiting and self._keeper.commit(waiting):
@@ -230,7 +286,7 @@ class LedgerWriter:
         if self._adopting:
             self._adopting = False
             own = {self._spool.path, *(path for _, path in self._retired)}
-            self._keeper.adopt({path for path in own if path is not None})
+            self._keeper.adopt({path for path in own if path is not None}, self.epoch)
             self._looked_through = True
         self._keeper.chores()
         return waiting
@@ -257,7 +313,7 @@ class LedgerWriter:
             return
         self._work.clear()
         self._resting = True
-        if not self._queue and not self._closing:
+        if not self._queue and not self._desk.waiting and not self._closing:
             self._work.wait(IDLE_SECONDS)
         self._resting = False
         if not self._closing:
