@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from costtui.domain.money import NanoUsd
+from costtui.domain.budget import Budget
 from costtui.domain.price import TokenPrice
 from costtui.domain.secret import SecretRef
 from costtui.domain.terms import PowerTerms, Rate, RentRule
@@ -108,21 +108,6 @@ class PromptCache:
     max_bytes: int = 8 * 2**20
     """With it the gateway stays under 40 MB; some 5,000 answers of a page."""
     max_answer_bytes: int = 1 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """`[budgets]`: what it covers, its window and limit."""
-
-    name: str
-    covers: tuple[str, ...]
-    """of gpu, power, api"""
-    window: str
-    """day or month; others are for the gateway"""
-    limit: NanoUsd
-    at_limit: str = "warn"
-    key: str | None = None
-    downgrade: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
 """The whole document, section by section, in the order in which they refer to each other."""
 
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from costtui.config.budgets import read_budgets
 from costtui.config.document import Document
 from costtui.config.gateway import read_gateway, refuse_loops
 from costtui.config.gpus import read_currencies, read_gpus
 from costtui.config.model import Config, Host, Sampling
 from costtui.config.routes import read_routes
-from costtui.config.spending import read_alerts, read_billing, read_budgets, read_prices, read_tco
+from costtui.config.spending import read_alerts, read_billing, read_prices, read_tco
 from costtui.config.table import Problems, Table
 from costtui.config.targets import read_targets
 
@@ -23,14 +24,15 @@ def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tu
     whole.take("host")
     currencies = read_currencies(whole.table("currencies"))
     targets = read_targets(whole.table("targets"))
+    routes = read_routes(whole.table("routes"), targets)
     config = Config(
         path=path,
         loaded_ms=now_ms,
         host=host,
         gpus=read_gpus(whole, currencies),
         targets=targets,
-        routes=read_routes(whole.table("routes"), targets),
-        budgets=read_budgets(whole.table("budgets"), targets),
+        routes=routes,
+        budgets=read_budgets(whole.table("budgets"), targets, routes),
         prices=read_prices(whole.table("prices"), targets, currencies),
         billing=read_billing(whole.table("billing")),
         tco=read_tco(whole.table("tco")),
@@ -49,7 +51,7 @@ def _host(table: Table) -> Host:
         table.wrong("state_dir", "must be an absolute path, not %", state_dir)
     host = Host(
         name=table.text("name"),
-        timezone=_timezone(table),
+        timezone=table.timezone("timezone") or UTC,
         pays=table.choice("pays", ("all", "mine"), "all"),
         state_dir=_expanded(table, state_dir),
         control=table.choice("control", ("ask", "off"), "ask"),
@@ -64,15 +66,6 @@ def _expanded(table: Table, state_dir: str | None) -> Path | None:
     except RuntimeError:
         table.wrong("state_dir", "has ~, but this user has no home directory")
         return None
-
-
-def _timezone(table: Table) -> ZoneInfo:
-    name = table.text("timezone")
-    try:
-        return UTC if name is None else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        table.wrong("timezone", 'must be a name such as "Europe/Berlin", not %', name)
-        return UTC
 
 
 def _sampling(table: Table) -> Sampling:

@@ -1,58 +1,16 @@
-"""`[budgets]`, `[prices]`, `[billing]`, `[tco]` and `[alerts]`."""
+"""`[prices]`, `[billing]`, `[tco]` and `[alerts]`."""
 
 from collections.abc import Mapping, Sequence
 
 from costtui.config.addresses import read_secret
 from costtui.config.gpus import Exchange
-from costtui.config.model import Alerts, Billing, Budget, Target, Tco
+from costtui.config.model import Alerts, Billing, Target, Tco
 from costtui.config.prices import in_order, read_price
 from costtui.config.table import Table, nearest
 from costtui.config.targets import PROVIDERS
-from costtui.domain.money import NanoUsd, nano_from_usd
 from costtui.domain.price import TokenPrice
 
-COVERS = ("gpu", "power", "api")
-WINDOWS = ("day", "month")
-AT_LIMIT = ("warn", "downgrade", "self-hosted-only", "block")
 FILTERS = ("projects", "workspaces", "namespace")
-
-
-def read_budgets(table: Table, targets: Sequence[Target]) -> tuple[Budget, ...]:
-    """Every budget."""
-    return tuple(_budget(name, inner, targets) for name, inner in table.named_tables())
-
-
-def _budget(name: str, table: Table, targets: Sequence[Target]) -> Budget:
-    table.require("covers", "window", "limit_usd")
-    covers = table.names("covers") or ()
-    for part in covers:
-        if part not in COVERS:
-            table.wrong("covers", f"cannot cover %{nearest(part, COVERS)}", part)
-    at_limit = table.choice("at_limit", AT_LIMIT, "warn")
-    limit = table.number("limit_usd", above=True)
-    window = table.choice("window", WINDOWS, "month")
-    key = table.text("key")
-    downgrade = _downgrade(table.table("downgrade"), targets)
-    if bool(downgrade) != (at_limit == "downgrade") and "at_limit" in table:
-        table.wrong("at_limit", '"downgrade" and a table `downgrade = { from = "to" }` belong together')
-    if at_limit != "warn" and "api" not in covers:
-        table.wrong("at_limit", 'must be "warn" for what cannot be refused: rent and power are owed')
-    table.close()
-    nano = NanoUsd(0) if limit is None else nano_from_usd(limit)
-    return Budget(name, covers, window, nano, at_limit, key, downgrade)
-
-
-def _downgrade(table: Table, targets: Sequence[Target]) -> tuple[tuple[str, str], ...]:
-    known = [target.name for target in targets]
-    pairs = []
-    for source in table.names_given():
-        to = table.text(source)
-        if source not in known:
-            table.wrong(source, f"is not a target{nearest(source, known)}")
-        if to is not None and to not in known:
-            table.wrong(source, f"leads to an unknown target %{nearest(to, known)}", to)
-        pairs.append((source, to or ""))
-    return tuple(pairs)
 
 
 def read_prices(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from costtui.config.document import Document, KeyPath, Step
 from costtui.config.duration import duration_seconds
@@ -144,6 +144,22 @@ class Table:
             self.wrong(key, "has more than nine decimals: %", value)
             return None
         return number
+
+    def flag(self, key: str) -> bool:
+        """true or false; absent is false."""
+        value = self.take(key)
+        if value is not None and not isinstance(value, bool):
+            self.wrong(key, "must be true or false without quotes, not %", value)
+        return value is True
+
+    def timezone(self, key: str) -> ZoneInfo | None:
+        """A time zone by its name in the IANA database."""
+        name = self.text(key)
+        try:
+            return None if name is None else ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.wrong(key, 'must be a name such as "Europe/Berlin", not %', name)
+            return None
 
     def seconds(self, key: str, default: float) -> float:
         """An interval of at least a second."""

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from costtui.analysis.budgets import RateStep, run_out
-from costtui.config.model import Budget
 from costtui.domain.amount import Amount
+from costtui.domain.budget import EVERYTHING, Budget
 from costtui.domain.money import MS_PER_HOUR, NANO_PER_USD, nano_from_usd
 from costtui.store.ledger.rows import LatencyRow
 
@@ -84,11 +84,11 @@ def nearest(
     """The budget of APIs that is spent first, before or after; None where no budget covers APIs.
 
     `change` in USD per hour holds from now until `until_ms`. What is not in `standings` is not known, nor is what a
-    change of shares does to one key alone.
+    change of shares does to one route, key, provider or model alone.
     """
     told = {each.name: each for each in standings}
     found = [
-        _effect(told[budget.name], None if budget.key else change, now_ms, until_ms)
+        _effect(told[budget.name], change if budget.scope == EVERYTHING else None, now_ms, until_ms)
         if budget.name in told
         else BudgetEffect(budget.name, None, UNKNOWN, UNKNOWN)
         for budget in budgets

@@ -1,12 +1,15 @@
 """Live observation, stored totals and the contract become one picture, once a second."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from costtui.analysis.budgets import Standing, standing
 from costtui.analysis.rent import terms_at
-from costtui.config.model import Budget, Config
-from costtui.domain.amount import Amount, unknown_amount
-from costtui.domain.calendar import day_of, month_of, window_of
+from costtui.config.model import Config
+from costtui.domain.amount import Amount
+from costtui.domain.budget import Budget, ScopeKind
+from costtui.domain.calendar import day_of, month_of
 from costtui.domain.clean import clean
 from costtui.domain.tick import EngineTotals, StateTotals
 from costtui.report import devices, ledger, schema, serving
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from costtui.domain.terms import Adjustment, Session
+    from costtui.domain.window import Window
 
 FACTS_MS = 5_000
 """Sessions and adjustments are read this often; the present session comes with the observation."""
 LONGEST_WINDOW_MS = 367 * 86_400_000
+PREPAID_AHEAD_MS = LONGEST_WINDOW_MS
+"""How far ahead the end of a prepaid sum is looked for."""
 
 
 class Composer:
@@ -41,7 +47,7 @@ class Composer:
         self._traffic = traffic
         self._gpus: RunningTotals[StateTotals] = RunningTotals(stored.gpu_totals, add_states)
         self._engines: RunningTotals[EngineTotals] = RunningTotals(stored.engine_totals, add_engines)
-        self._windows: dict[str, RunningTotals[StateTotals]] = {}
+        self._windows: dict[Window, RunningTotals[StateTotals]] = {}
         self._costing = Costing(stored)
         self._facts_slot = -1
         self._sessions: Sequence[Session] = ()
@@ -108,19 +114,31 @@ class Composer:
     def _standing(
         self, here: Frame, budget: Budget, spent: dict[str, ledger.Spent], pace: ledger.Pace, *, metered: bool
     ) -> Standing:
-        now_ms = here.seen.at_ms
-        window = window_of(budget.window, now_ms, here.config.host.timezone)
-        if window is None:
-            unknown = {part: unknown_amount(f"{part}: no window called {budget.window}") for part in budget.covers}
-            return standing(budget.limit, budget.covers, unknown, (), now_ms, now_ms)
-        found = spent.get(budget.window)
+        now_ms, window = here.seen.at_ms, budget.window
+        start_ms, ends_ms = window.span(now_ms, here.config.host.timezone)
+        if budget.scope.kind is not ScopeKind.ALL:
+            api = self._traffic.spent(start_ms, now_ms, budget.scope, metered=metered)
+            pace = ledger.Pace(Decimal(0), self._traffic.scope_usd_per_hour(budget.scope, now_ms))
+            parts = {"api": api}
+        else:
+            parts = self._parts(here, budget, spent, start_ms, metered=metered)
+        horizon_ms = ends_ms or (now_ms + PREPAID_AHEAD_MS if window.kind == "prepaid" else now_ms)
+        ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, pace, now_ms, horizon_ms)
+        found = standing(budget.limit, budget.covers, parts, ahead, now_ms, horizon_ms)
+        return found if ends_ms is not None else replace(found, projected=None)
+
+    def _parts(
+        self, here: Frame, budget: Budget, spent: dict[str, ledger.Spent], start_ms: int, *, metered: bool
+    ) -> dict[str, Amount]:
+        """What each part of the whole host cost in the budget's window so far."""
+        now_ms, window = here.seen.at_ms, budget.window
+        found = spent.get(window.kind) if window.plain else None
         if found is None:
-            running = self._windows.setdefault(budget.window, RunningTotals(self._stored.gpu_totals, add_states))
-            past = segments(running, here.seen.kept.values(), window[0], now_ms)
-            api = self._traffic.spent(window[0], now_ms, metered=metered)
-            found = self._spent(here, here.accounts(past), api, window[0])
-        ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, pace, now_ms, window[1])
-        return standing(budget.limit, budget.covers, found.by_part(), ahead, now_ms, window[1])
+            running = self._windows.setdefault(window, RunningTotals(self._stored.gpu_totals, add_states))
+            past = segments(running, here.seen.kept.values(), start_ms, now_ms)
+            api = self._traffic.spent(start_ms, now_ms, metered=metered)
+            found = self._spent(here, here.accounts(past), api, start_ms)
+        return found.by_part()
 
 
 def _missing(carried: Carried) -> tuple[str, ...]:
@@ -142,17 +160,19 @@ def _gpu(here: Frame, gpu: GpuNow, today: Account, day_ms: int) -> schema.Gpu:
 
 
 def _budget(budget: Budget, found: Standing, config: Config, now_ms: int) -> schema.BudgetStanding:
-    window = window_of(budget.window, now_ms, config.host.timezone)
+    _, ends_ms = budget.window.span(now_ms, config.host.timezone)
     return schema.BudgetStanding(
         name=clean(budget.name),
         covers=budget.covers,
-        window=clean(budget.window),
+        window=budget.window.text,
         limit_usd=usd(budget.limit),
         used_usd=usd(found.used.nano),
         used_ratio=None if found.ratio is None else round(float(found.ratio), 4),
         state=found.stage,
         runs_out_at=iso(found.runs_out_ms),
         projected_usd=usd(found.projected),
-        resets_at=iso(window[1]) if window else "",
+        resets_at=iso(ends_ms) or "",
+        scope=clean(budget.scope.text),
+        at_limit=budget.at_limit.value,
         unknown=found.used.unknown,
     )

@@ -312,7 +312,7 @@ class Cache(Part, frozen=True):
 
 
 class BudgetStanding(Part, frozen=True):
-    """A budget in its current window. `state`: ok, warn, over, unknown; it only warns."""
+    """A budget in its current window. `state`: ok, warn, over, unknown. `resets_at` is empty where it never does."""
 
     name: str
     covers: tuple[str, ...]
@@ -325,6 +325,8 @@ class BudgetStanding(Part, frozen=True):
     projected_usd: Decimal | None
     resets_at: str
     unknown: tuple[str, ...] = ()
+    scope: str = "everything"
+    at_limit: str = "warn"
 
 
 class Warn(Part, frozen=True):

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from costtui.config.model import Config
 from costtui.domain.amount import Amount, unknown_amount
+from costtui.domain.budget import EVERYTHING, Scope, ScopeKind
 from costtui.domain.calendar import day_of, month_of
 from costtui.domain.control import ControlsState, Revision
 from costtui.report import schema
@@ -27,6 +28,7 @@ from costtui.report.metered import (
 )
 from costtui.report.money import nine
 from costtui.report.routes import Pace, routes
+from costtui.report.scoped import ScopedSpend
 from costtui.report.totals import SECOND_MS
 from costtui.store.ledger.rows import SpendRow
 
@@ -86,6 +88,7 @@ class Traffic:
         self._pace = Pace((), (), PACE_MS)
         self._hour: list[SpendRow] = []
         self._made: tuple[Revision, ...] | None = None
+        self._scoped = ScopedSpend(ledger)
 
     def at(self, now_ms: int, config: Config) -> Carried:
         """Traffic up to `now_ms`."""
@@ -109,9 +112,17 @@ class Traffic:
             metered=metered,
         )
 
-    def spent(self, from_ms: int, now_ms: int, *, metered: bool) -> Amount:
-        """What APIs cost in a window that ends now."""
-        return api_amount(self._since(from_ms, now_ms)) if metered else unknown_amount("api")
+    def spent(self, from_ms: int, now_ms: int, scope: Scope = EVERYTHING, *, metered: bool) -> Amount:
+        """What APIs cost in a window that ends now; of one route, key, provider or model where `scope` says so."""
+        if not metered:
+            return unknown_amount("api")
+        if scope.kind is ScopeKind.ALL:
+            return api_amount(self._since(from_ms, now_ms))
+        return self._scoped.spent(scope, self._revisions.state().keys, from_ms, now_ms)
+
+    def scope_usd_per_hour(self, scope: Scope, now_ms: int) -> Decimal:
+        """What a scope's requests to APIs cost, as in the last hour or two."""
+        return self._scoped.usd_per_hour(scope, self._revisions.state().keys, now_ms)
 
     def _look(self, now_ms: int, *, changed: bool) -> None:
         minute = now_ms // MINUTE_MS

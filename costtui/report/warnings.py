@@ -9,8 +9,9 @@ import msgspec
 from costtui.analysis.alerts import Condition
 from costtui.analysis.budgets import Standing
 from costtui.analysis.rent import owed, terms_at
-from costtui.config.model import Budget, Config
+from costtui.config.model import Config
 from costtui.domain.amount import RateSource
+from costtui.domain.budget import Budget
 from costtui.domain.calendar import local
 from costtui.domain.clean import clean
 from costtui.domain.gpu import IDLE_STATES, GpuState
@@ -96,14 +97,14 @@ def _budgets(here: Frame, standings: Sequence[tuple[Budget, Standing]]) -> Itera
         used = f"budget {budget.name}: {money(usd(found.used.nano), more=bool(found.used.unknown))} of {limit} $"
         key = f"budget:{budget.name}"
         if found.stage == "over":
-            yield schema.Warn(key=key, level="critical", text=clean(f"{used} this {budget.window}: over"))
+            yield schema.Warn(key=key, level="critical", text=clean(f"{used} {budget.window.phrase}: over"))
         elif found.runs_out_ms is not None:
             text = f"{used}, runs out {_clock(here, found.runs_out_ms)} at the present burn"
             yield schema.Warn(key=key, level="warn", text=clean(text))
         elif found.stage == "unknown":
             yield schema.Warn(key=key, level="info", text=clean(f"{used}: {', '.join(found.used.unknown)} not known"))
         elif found.urgent:
-            yield schema.Warn(key=key, level="info", text=clean(f"{used} this {budget.window}"))
+            yield schema.Warn(key=key, level="info", text=clean(f"{used} {budget.window.phrase}"))
 
 
 def _burn_jump(here: Frame) -> Iterator[schema.Warn]:

@@ -214,7 +214,8 @@ def _budget_lines(scene: Scene, status: Status) -> list[Line]:
         ends = f"runs out {scene.clock(budget.runs_out_at)}" if budget.runs_out_at else ""
         missing = f"without {', '.join(budget.unknown)}" if budget.unknown else ""
         ahead = f"~{short_money(budget.projected_usd)} by the end" if budget.projected_usd is not None else ""
-        resets = f"resets {scene.clock(budget.resets_at)}"
+        resets = f"resets {scene.clock(budget.resets_at)}" if budget.resets_at else ""
+        whose = "" if budget.scope == "everything" else budget.scope
         more = "≥" if budget.unknown and budget.used_usd is not None else ""
         cells = (
             Cell(budget.name),
@@ -222,7 +223,7 @@ def _budget_lines(scene: Scene, status: Status) -> list[Line]:
             Cell(scene.glyphs.own(more) + short_money(budget.used_usd), "money"),
             Cell(short_money(budget.limit_usd), "money"),
             Cell(percent(budget.used_ratio)),
-            Cell(scene.glyphs.own(" · ".join(part for part in (ends, ahead, missing, resets) if part)), role),
+            Cell(scene.glyphs.own(" · ".join(part for part in (whose, ends, ahead, missing, resets) if part)), role),
         )
         lines.append(row_line(cells, _BUDGETS, scene.width, scene.glyphs, selected=False))
     return lines

@@ -188,7 +188,7 @@ RENT = '[[gpus]]\nmatch = "H100"\n'
         ("[budgets]\nm = { covers = ['gpus'], window = 'month', limit_usd = 1 }", 'did you mean "gpu"?'),
         ("[budgets]\nm = { covers = ['gpu'], window = 'month', limit_usd = 1, at_limit = 'block' }",
          "cannot be refused"),
-        ("[budgets]\nm = { covers = ['api'], window = 'year', limit_usd = 1 }", "known: day, month"),
+        ("[budgets]\nm = { covers = ['api'], window = 'fortnight', limit_usd = 1 }", 'must be one of minute, hour'),
         ("[budgets]\nm = { covers = ['api'], window = 'day', limit_usd = 0 }", "above 0"),
         ("[budgets]\nm = { covers = ['api'], window = 'day', limit_usd = 1, at_limit = 'downgrade' }",
          "belong together"),

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from costtui.config.model import Budget, Config, Route, Target
+from costtui.config.model import Config, Route, Target
 from costtui.controls.desk import Desk
 from costtui.controls.outlook import (
     UNKNOWN,
@@ -17,8 +17,10 @@ from costtui.controls.outlook import (
 )
 from costtui.controls.preview import Measured, preview
 from costtui.domain.amount import Amount, Provenance, unknown_amount
+from costtui.domain.budget import Budget, Scope, ScopeKind
 from costtui.domain.money import NANO_PER_USD, NanoUsd
 from costtui.domain.price import TokenPrice
+from costtui.domain.window import Window
 from costtui.store.ledger.rows import LatencyRow
 from tests.controls.test_preview import row
 
@@ -41,7 +43,7 @@ class Told:
 
 
 def budget(name: str = "month", *covers: str) -> Budget:
-    return Budget(name, covers or ("api",), "month", NanoUsd(100 * NANO_PER_USD))
+    return Budget(name, covers or ("api",), Window("month"), NanoUsd(100 * NANO_PER_USD))
 
 
 def latency(**medians: int) -> dict[str, LatencyRow]:
@@ -134,7 +136,7 @@ def test_a_budget_that_covers_no_apis_is_not_moved_by_shares() -> None:
 
 
 def test_what_shares_do_to_the_budget_of_one_key_is_unknown() -> None:
-    effect = nearest([replace(budget(), key="team-a")], [Told()], Decimal(6), NOW, None)
+    effect = nearest([replace(budget(), scope=Scope(ScopeKind.KEY, "team-a"))], [Told()], Decimal(6), NOW, None)
     assert effect == BudgetEffect("month", RESETS_MS, RunsOut(True), UNKNOWN)
 
 

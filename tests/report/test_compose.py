@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from costtui.config.model import Alerts, Budget, Config, GpuRule, Host
+from costtui.config.model import Alerts, Config, GpuRule, Host
 from costtui.domain.amount import RateSource
+from costtui.domain.budget import Budget
 from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
 from costtui.domain.reading import GpuProcess, Problem
 from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms, PowerTerms, Rate, Session
 from costtui.domain.tick import EngineTick
+from costtui.domain.window import Window
 from costtui.report import schema
 from costtui.report.observation import Observation, SourceNow
 from costtui.report.schema import Status, from_json, to_json
@@ -223,7 +225,7 @@ def test_an_engine_whose_gpus_are_unknown_has_no_cost_per_token(tmp_path: Path) 
     [(600, "ok", None), (40, "warn", "16:03:51"), (29, "over", None)],
 )
 def test_a_budget_says_where_it_stands(tmp_path: Path, limit: int, state: str, runs_out: str | None) -> None:
-    config = replace(CONFIG, budgets=(Budget("day", ("gpu", "power"), "day", NanoUsd(limit * USD)),))
+    config = replace(CONFIG, budgets=(Budget("day", ("gpu", "power"), Window("day"), NanoUsd(limit * USD)),))
     found = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets[0]
     # 29.88 used; of 40 are 10.12 left: 10.12 / 2.49 = 4.06425.. h = 4 h 3 min 51.325 s
     assert found.used_usd == Decimal("29.88")
@@ -233,19 +235,24 @@ def test_a_budget_says_where_it_stands(tmp_path: Path, limit: int, state: str, r
 
 
 def test_a_budget_over_the_api_alone_is_unknown_without_a_meter(tmp_path: Path) -> None:
-    config = replace(CONFIG, budgets=(Budget("api", ("api",), "day", NanoUsd(USD)),))
+    config = replace(CONFIG, budgets=(Budget("api", ("api",), Window("day"), NanoUsd(USD)),))
     found = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets[0]
     assert (found.state, found.used_usd, found.unknown) == ("unknown", None, ("api",))
 
 
-def test_other_windows_stand_too_and_a_word_that_is_none_is_unknown(tmp_path: Path) -> None:
-    names = ("hour", "week", "year", "fortnight")
-    config = replace(CONFIG, budgets=tuple(Budget(name, ("gpu",), name, NanoUsd(USD)) for name in names))
-    hour, week, year, other = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets
+def test_other_windows_stand_too(tmp_path: Path) -> None:
+    windows = (
+        *(Window(kind) for kind in ("hour", "week", "year")),
+        *(Window("day", reset_hour=9), Window("rolling", length_ms=2 * HOUR), Window("prepaid", from_ms=NOON - HOUR)),
+    )
+    config = replace(CONFIG, budgets=tuple(Budget(str(each), ("gpu",), each, NanoUsd(USD)) for each in windows))
+    hour, week, year, late, rolling, prepaid = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets
     assert hour.used_usd == 0  # the local hour begins at noon
     assert week.used_usd == Decimal("29.88")  # Monday
     assert year.used_usd == Decimal("1344.6")
-    assert (other.state, other.resets_at) == ("unknown", "")
+    assert late.used_usd == Decimal("7.47")  # three hours at 2.49
+    assert (rolling.used_usd, rolling.window, rolling.resets_at) == (Decimal("4.98"), "rolling 2h", "")
+    assert (prepaid.used_usd, prepaid.window, prepaid.projected_usd) == (Decimal("2.49"), "prepaid", None)
 
 
 def test_a_lost_gpu_is_the_first_warning_with_what_was_paid_since(tmp_path: Path) -> None:

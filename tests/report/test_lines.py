@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from costtui.config.model import Budget, Config
+from costtui.config.model import Config
 from costtui.domain.amount import RateSource
+from costtui.domain.budget import Budget
 from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
+from costtui.domain.window import Window
 from costtui.report import lines, live
 from costtui.report.observation import GpuNow
 from costtui.report.schema import from_json, to_json
@@ -92,7 +94,7 @@ def test_where_no_agent_ever_ran_everything_is_unknown(tmp_path: Path) -> None:
 
 def test_the_text_says_what_it_costs_how_much_is_idle_and_what_to_look_at(tmp_path: Path) -> None:
     write(tmp_path, {"GPU-0": [(NOON - HOUR, NOON, GpuState.BUSY)]}, token_ticks(NOON))
-    budgets = (Budget("day", ("gpu",), "day", NanoUsd(100 * USD)),)
+    budgets = (Budget("day", ("gpu",), Window("day"), NanoUsd(100 * USD)),)
     gpus = [
         gpu(0, GpuState.BUSY, engines=("llama",)),
         gpu(1, GpuState.EMPTY, since_ms=NOON - 2 * HOUR),
@@ -113,7 +115,10 @@ def test_the_text_says_what_it_costs_how_much_is_idle_and_what_to_look_at(tmp_pa
 
 def test_the_line_for_tmux_is_short_and_names_the_worst(tmp_path: Path) -> None:
     gpus = [gpu(0, GpuState.BUSY), gpu(1, GpuState.EMPTY), gpu(6, GpuState.LOST)]
-    budgets = (Budget("day", ("gpu",), "day", NanoUsd(100 * USD)), Budget("fine", ("gpu",), "day", NanoUsd(900 * USD)))
+    budgets = (
+        Budget("day", ("gpu",), Window("day"), NanoUsd(100 * USD)),
+        Budget("fine", ("gpu",), Window("day"), NanoUsd(900 * USD)),
+    )
     found = picture(tmp_path, gpus, replace(CONFIG, budgets=budgets))
     # 89.64 of 100 used at 7.47 $/h: 10.36 / 7.47 = 1.3869 h = 1 h 23 min
     assert lines.line(found) == "7.47$/h idle 2.49 | 89.6/100 OVER 13:23 | gpu6 LOST"

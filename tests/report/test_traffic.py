@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from costtui.config.model import Budget, Config, Route, Target
+from costtui.config.model import Config, Route, Target
 from costtui.domain.amount import Provenance
 from costtui.domain.attempt import Attempt, Lane, Outcome
+from costtui.domain.budget import Budget
 from costtui.domain.charge import NO_CHARGE, Charge
 from costtui.domain.control import Kind, Revision
 from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
 from costtui.domain.usage import NO_USAGE, Usage, UsageSource
+from costtui.domain.window import Window
 from costtui.report import live, schema
 from costtui.report.compose import Composer
 from costtui.report.lines import line, text
@@ -231,8 +233,8 @@ def test_a_budget_over_apis_counts_them(writer: LedgerWriter, tmp_path: Path) ->
     settle(writer, lane(), NOON - 30 * MINUTE, paid("6"))
     assert writer.committed(10)
     budgets = (
-        Budget("apis", ("api",), "day", NanoUsd(12_000_000_000)),
-        Budget("week", ("api",), "week", NanoUsd(12_000_000_000)),
+        Budget("apis", ("api",), Window("day"), NanoUsd(12_000_000_000)),
+        Budget("week", ("api",), Window("week"), NanoUsd(12_000_000_000)),
     )
     found = picture(tmp_path, config=replace(ROUTED, budgets=budgets)).budgets
     assert [(each.used_usd, each.state) for each in found] == [(Decimal(6), "warn"), (Decimal(6), "warn")]
