@@ -35,6 +35,8 @@ class Standing:
     """None: not within the window at the present burn, or over already."""
     projected: NanoUsd | None
     """At the end of the window."""
+    set_aside: NanoUsd | None = None
+    """Of the limit, for rent and power that the window costs as a whole: requests may spend the rest; None: unknown."""
 
     @property
     def urgent(self) -> bool:

@@ -29,6 +29,11 @@ _ANTHROPIC_TYPES = {
 class Refusal(CosttuiError):  # noqa: N818 - reads as the fact it states
     """A request that is answered with an HTTP error: `status`, a `message` for people and a `code` for programs."""
 
+    details: dict[str, object] | None = None
+    """More for programs, in the error's own object."""
+    headers = b""
+    """Header lines that go with it."""
+
     def __init__(self, status: int, message: str, code: str) -> None:
         super().__init__(message)
         self.status = status
@@ -40,9 +45,13 @@ def error_body(operation: Operation | None, refusal: Refusal, request_id: str) -
     """The refusal as JSON in the caller's dialect; OpenAI's where the operation is not known."""
     message = clean(refusal.message, MESSAGE_LIMIT)
     if operation in ANTHROPIC_OPERATIONS:
-        error = {"type": _anthropic_type(refusal.status), "message": message}
+        error: dict[str, object] = {"type": _anthropic_type(refusal.status), "message": message} | _details(refusal)
         return msgspec.json.encode({"type": "error", "error": error, "request_id": request_id or None})
-    return msgspec.json.encode({"error": _openai_error(refusal.status, message, refusal.code)})
+    return msgspec.json.encode({"error": _openai_error(refusal.status, message, refusal.code) | _details(refusal)})
+
+
+def _details(refusal: Refusal) -> dict[str, object]:
+    return {} if refusal.details is None else {"details": refusal.details}
 
 
 def sse_error(operation: Operation, message: str, code: str) -> bytes:
@@ -61,7 +70,7 @@ def sse_error(operation: Operation, message: str, code: str) -> bytes:
     return b"\n\ndata: " + msgspec.json.encode({"error": error}) + b"\n\n"
 
 
-def _openai_error(status: int, message: str, code: str) -> dict[str, str | None]:
+def _openai_error(status: int, message: str, code: str) -> dict[str, object]:
     kind = _OPENAI_TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
     return {"message": message, "type": kind, "param": None, "code": code}
 

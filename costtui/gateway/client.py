@@ -193,7 +193,9 @@ class ClientConnection(asyncio.Protocol):
         """An error in the client's own dialect."""
         body = error_body(self.operation, refusal, request_id)
         headers = [answers.JSON]
-        if refusal.status in RETRY_LATER:
+        if refusal.headers:
+            headers.append(refusal.headers)
+        elif refusal.status in RETRY_LATER:
             headers.append(RETRY_LATER[refusal.status])
         if request_id:
             headers.append(f"x-costtui-request-id: {request_id}\r\n".encode())

@@ -12,6 +12,8 @@ from costtui.dialects.stream import StreamMeter
 from costtui.domain.attempt import Outcome
 from costtui.gateway import answers, whole_answer
 from costtui.gateway.address import ANTHROPIC, ANTHROPIC_VERSION, Address
+from costtui.gateway.admission.refusal import BudgetRefusal
+from costtui.gateway.admission.sending import send_held
 from costtui.gateway.head import Head
 from costtui.gateway.large_answer import LargeAnswer
 from costtui.gateway.meter import AttemptMeter
@@ -19,6 +21,7 @@ from costtui.gateway.stream_answer import USAGE_ON_DEMAND, StreamAnswer
 from costtui.gateway.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
+    from costtui.dialects.bounds import Bounds
     from costtui.gateway.client import ClientConnection
     from costtui.gateway.relay import Relay
 
@@ -63,8 +66,14 @@ class Exchange:
     _passing: StreamAnswer | LargeAnswer | None = None
     """An answer of which the client has seen a part."""
     _outgoing = b""
-    _task: "asyncio.Task[None] | None" = None
+    task: "asyncio.Task[None] | None" = None
+    """Dials, or waits for the disk."""
     _timer: asyncio.TimerHandle | None = None
+    bounds: "Bounds | None" = None
+    unbound: tuple[Asked, bytes] | None = None
+    """As the client sent it, where it was given a limit of output."""
+    denied: frozenset[str] = frozenset()
+    """Targets that budgets do not pay for."""
 
     def __init__(
         self, relay: "Relay", client: "ClientConnection", head: Head, asked: Asked, body: bytes, route: str, key_id: str
@@ -93,9 +102,13 @@ class Exchange:
         address = self.address = self.tables.addresses[self._targets[self._position]]
         self._attempts += 1
         self.operation = self.tables.operation_at(address, self.asked.operation)
+        hold = None
         if not address.trouble:
             try:
-                self._outgoing = self._request()
+                if relay.desk is None:
+                    self._outgoing = self.request()
+                else:
+                    hold, self._outgoing = relay.desk.admit(self)
             except Refusal as refusal:
                 self._not_for_this_target(refusal)
                 return
@@ -106,11 +119,22 @@ class Exchange:
             self._failed(Outcome.UNREACHABLE, address.trouble, sent=False)
             return
         self._resent = False
-        self._send()
+        if hold is None:
+            self.send()
+        else:
+            self.meter.hold = hold
+            send_held(self, hold)
 
     def _not_for_this_target(self, refusal: Refusal) -> None:
-        """It speaks another dialect, which has no words for this request: nothing was sent, so there is no attempt."""
-        if self._position + 1 < len(self._targets):
+        """It speaks another dialect, which has no words for this request, or a budget does not pay for it: nothing was
+        sent, so there is no attempt."""
+        if isinstance(refusal, BudgetRefusal) and refusal.instead:
+            self._targets, self._position = refusal.instead, 0
+            self.reason = refusal.moved
+            self._attempt()
+            return
+        may_go_on = self._attempts > 1 or not isinstance(refusal, BudgetRefusal)
+        if may_go_on and self._position + 1 < len(self._targets):
             self._position += 1
             self.reason = f"{self.address.name}: {refusal.message}"
             self._attempt()
@@ -120,12 +144,13 @@ class Exchange:
         if client is not None:
             client.answer_refusal(refusal)
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Over a connection that waits in the pool, or a new one."""
         self.mode = DIALLING
         pool = self.tables.pools[self.address.name]
         connection = pool.take()
         if connection is None:
-            self._task = asyncio.get_running_loop().create_task(self._dial())
+            self.task = asyncio.get_running_loop().create_task(self._dial())
         else:
             self._carry(connection)
 
@@ -139,7 +164,7 @@ class Exchange:
                 self._failed(Outcome.UNREACHABLE, f"{self.address.name}: {what}", sent=False)
             return
         finally:
-            self._task = None
+            self.task = None
         if self.mode is DIALLING:
             self._carry(connection)
         else:
@@ -151,7 +176,8 @@ class Exchange:
         self.deadline = self.relay.now() + self.address.target.first_byte_seconds
         connection.begin(self, self._outgoing)
 
-    def _request(self) -> bytes:
+    def request(self) -> bytes:
+        """What the target is sent. Raises Refusal where its dialect has no words for it."""
         asked, operation, model = self.asked, self.operation, self.address.model or self.asked.model
         if operation is asked.operation:
             inject = asked.stream and not asked.wants_usage and operation in USAGE_ON_DEMAND
@@ -212,7 +238,9 @@ class Exchange:
     def marks(self) -> bytes:
         """What each answer's head says of it."""
         miss = b"" if self.recording is None else b"x-costtui-cache: miss\r\n"
-        return b"x-costtui-request-id: %016x\r\n%b%b" % (self.request_id, self.address.mark, miss)
+        hold = self.meter.hold
+        spent = b"" if hold is None else hold.mark
+        return b"x-costtui-request-id: %016x\r\n%b%b%b" % (self.request_id, self.address.mark, miss, spent)
 
     # when it fails
 
@@ -223,7 +251,7 @@ class Exchange:
             return
         if self.mode is WAITING and not connection.fresh and not self._resent and not connection.head_bytes:
             self._resent = True  # it was closed while it lay in the pool: nothing was read of this request
-            self._send()
+            self.send()
             return
         connection.abort()
         passing = self._passing

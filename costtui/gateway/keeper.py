@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import json
 import os
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from costtui.config.model import Config
 from costtui.config.watch import ConfigWatch
 from costtui.errors import CosttuiError, SourceError
+from costtui.gateway.host import NOTHING, read_host
 from costtui.gateway.picture import picture
 from costtui.gateway.relay import Relay
 from costtui.gateway.tables import Tables
@@ -18,9 +17,8 @@ from costtui.policy.plan import plans
 from costtui.rates.child import compile_in_child
 from costtui.rates.overlay import inputs_digest
 from costtui.rates.prices import PRICES_FILE, PriceBook
-from costtui.store.controls import ControlsStore
+from costtui.store.controls import ControlsStore, GatewayKey
 from costtui.store.log import EventLog
-from costtui.store.status_row import read_status
 
 SWEEP_SECONDS = 0.5
 CONTROLS_SECONDS = 0.1
@@ -52,6 +50,7 @@ class Keeper:
         self._plans_until_ms: int | None = None
         self._prices_seen: tuple[int, int] | None = None
         self._compiling: asyncio.Task[None] | None = None
+        self._host = NOTHING
         self.revision = 0
         self.quiet = False
         """Whether another process paints the picture."""
@@ -70,10 +69,10 @@ class Keeper:
             self._every(SWEEP_SECONDS, self._sweep),
             self._every(CONTROLS_SECONDS, self._look_at_controls),
             self._every(LOOK_SECONDS, self._look),
-            self._every(RATES_SECONDS, self._host_rates),
+            self._every(RATES_SECONDS, self._look_at_host),
             self._every(RATES_SECONDS, self._compile_where_stale),
         ]
-        self._host_rates()
+        self._look_at_host()
         await asyncio.gather(*tasks)
 
     async def _every(self, seconds: float, work: Callable[[], None]) -> None:
@@ -98,6 +97,8 @@ class Keeper:
                 exchange.expired()
         for pool in relay.tables.pools.values():
             pool.sweep(now)
+        if relay.desk is not None:
+            relay.desk.tick()
 
     # controls
 
@@ -118,6 +119,7 @@ class Keeper:
         self.warnings = tuple(planned.warnings)
         self.revision = max((revision.revision_id for revision in state.revisions), default=0)
         self._relay.refresh_closed()
+        self._take_budgets(state.keys)
 
     # configuration and prices
 
@@ -174,20 +176,29 @@ class Keeper:
         finally:
             self._compiling = None
 
-    def _host_rates(self) -> None:
-        """What a million tokens of each engine cost on this host of late, from the agent's picture."""
-        row = read_status(str(self._state_dir))
-        if row is None:
+    def _look_at_host(self) -> None:
+        """What a million tokens of each engine cost on this host of late, and what rent budgets have to set aside."""
+        found = read_host(self._state_dir)
+        if found is not None:
+            self._host = found
+            self._relay.host_rates = dict(found.rates)
+            self._limit_budgets()
+
+    # budgets
+
+    def _take_budgets(self, keys: Sequence[GatewayKey]) -> None:
+        relay = self._relay
+        if relay.desk is None and not any(budget.hard for budget in self._config.budgets):
             return
-        try:
-            picture_of_host = json.loads(row[0], parse_float=Decimal)
-            self._relay.host_rates = {
-                str(engine["name"]): Decimal(engine["usd_per_million_tokens"]["allocation"])
-                for engine in picture_of_host["engines"]
-                if engine["usd_per_million_tokens"]["allocation"] is not None
-            }
-        except (ValueError, KeyError, TypeError, ArithmeticError):
-            self._relay.host_rates = {}
+        from costtui.gateway.admission.upkeep import desk_for  # 3 ms of a cold start, and only for hard budgets
+
+        relay.desk = desk_for(relay.desk, self._config, keys, self._state_dir, relay.ledger, relay.clock_ms)
+        self._limit_budgets()
+
+    def _limit_budgets(self) -> None:
+        desk = self._relay.desk
+        if desk is not None:
+            desk.limit({}, self._host.at_ms, self._host.aside)
 
     # its own picture
 

@@ -17,6 +17,7 @@ from costtui.gateway.address import Address
 from costtui.gateway.answers import cost_text
 
 if TYPE_CHECKING:
+    from costtui.gateway.admission.hold import Hold
     from costtui.gateway.exchange import Exchange
     from costtui.gateway.relay import Relay
 
@@ -36,6 +37,10 @@ class AttemptMeter:
     charge: Charge | None = None
     cost = b"?"
     """As the client is told."""
+    hold: "Hold | None" = None
+    """What budgets hold for it."""
+    started_ms: int
+    """Unix time."""
     _status = 0
     _ttft_ms: int | None = None
     _whole: Answer | None = None
@@ -46,7 +51,7 @@ class AttemptMeter:
         self._address = address
         self._operation = operation
         self._started = relay.now()
-        self._started_ms = relay.clock_ms()
+        self.started_ms = relay.clock_ms()
         self.attempt_id = relay.ledger.new_attempt_id()
         address.in_flight += 1
 
@@ -77,7 +82,7 @@ class AttemptMeter:
             self.attempt_id,
             exchange.request_id,
             exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id, priced),
-            self._started_ms,
+            self.started_ms,
             int((relay.now() - self._started) * 1000),
             self._ttft_ms if asked.stream else None,
             outcome,
@@ -93,6 +98,8 @@ class AttemptMeter:
             exchange.reason,
         )
         relay.ledger.settle(tuple.__new__(Attempt, row))  # its own constructor takes 0.5 us more
+        if self.hold is not None:
+            self.hold.settle(self.charge, told=source is not ESTIMATED)
         address.in_flight -= 1
         if outcome is not OK or relay.breakers:
             relay.judge(address.name, outcome, self._status, exchange.reason)

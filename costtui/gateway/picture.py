@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from costtui.domain.clean import clean
 
 if TYPE_CHECKING:
+    from costtui.gateway.admission.desk import AdmissionDesk
     from costtui.gateway.relay import Relay
 
 
@@ -17,6 +18,7 @@ def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
     told = [
         *warnings,
         *relay.tables.pricing.unmatched.values(),
+        *([] if relay.desk is None else relay.desk.troubles()),
         *([] if trouble is None else [f"{trouble.reason}; {trouble.remedy}"]),
     ]
     return json.dumps(
@@ -36,9 +38,25 @@ def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
                 name: {"hits": cache.hits, "misses": cache.misses, "bytes": cache.size_bytes}
                 for name, cache in relay.tables.caches.items()
             },
+            "budgets": {} if relay.desk is None else dict(_budgets(relay.desk)),
             "trouble": [clean(text, 500) for text in told],
         }
     ).encode()
+
+
+def _budgets(desk: "AdmissionDesk") -> Iterator[tuple[str, dict[str, object]]]:
+    for account in desk.covering.all:
+        yield (
+            account.budget.name,
+            {
+                "limit_nano": account.limit,
+                "settled_nano": account.settled,
+                "held_nano": account.held + account.elsewhere,
+                "denied": account.denied,
+                "resets_ms": account.ends_ms,
+                "stage": account.stage,
+            },
+        )
 
 
 def _target(relay: "Relay", name: str) -> dict[str, object]:

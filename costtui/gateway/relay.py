@@ -26,6 +26,7 @@ from costtui.policy.plan import choose
 from costtui.store.ledger.writer import LedgerWriter
 
 if TYPE_CHECKING:
+    from costtui.gateway.admission.desk import AdmissionDesk
     from costtui.gateway.client import ClientConnection
     from costtui.store.controls import GatewayKey
 
@@ -69,6 +70,8 @@ class Relay:
         self.in_flight = 0
         self.requests = 0
         self.refusals: dict[str, int] = {}
+        self.desk: AdmissionDesk | None = None
+        """Where budgets that refuse anything are kept; None without any."""
         self.host_rates: dict[str, Decimal] = {}
         """USD per million tokens of self-hosted targets, as the agent last measured them."""
         self._pseudonyms: dict[str, str] = {"": ""}

@@ -143,6 +143,8 @@ async def _until_told(
         with contextlib.suppress(asyncio.CancelledError):
             await keeping
         relay.tables.close()
+        if relay.desk is not None and successor is None:
+            await relay.desk.close()
         if successor is None:
             (options.state_dir / PICTURE).unlink(missing_ok=True)
         log.write("ended", pid=os.getpid())

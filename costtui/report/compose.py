@@ -11,6 +11,7 @@ from costtui.domain.amount import Amount
 from costtui.domain.budget import Budget, ScopeKind
 from costtui.domain.calendar import day_of, month_of
 from costtui.domain.clean import clean
+from costtui.domain.money import NanoUsd
 from costtui.domain.tick import EngineTotals, StateTotals
 from costtui.report import devices, ledger, schema, serving
 from costtui.report.accounts import Account, past_segments, segments
@@ -125,7 +126,17 @@ class Composer:
         horizon_ms = ends_ms or (now_ms + PREPAID_AHEAD_MS if window.kind == "prepaid" else now_ms)
         ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, pace, now_ms, horizon_ms)
         found = standing(budget.limit, budget.covers, parts, ahead, now_ms, horizon_ms)
+        found = replace(found, set_aside=self._set_aside(here, budget, parts, pace, horizon_ms))
         return found if ends_ms is not None else replace(found, projected=None)
+
+    def _set_aside(
+        self, here: Frame, budget: Budget, parts: dict[str, Amount], pace: ledger.Pace, horizon_ms: int
+    ) -> NanoUsd | None:
+        """Rent and power of the whole window, what is still due included; None where some of it is not known."""
+        owed, now_ms = tuple(part for part in budget.covers if part != "api"), here.seen.at_ms
+        ahead = ledger.ahead(here.counted, here.seen.kept, owed, pace, now_ms, horizon_ms)
+        found = standing(budget.limit, owed, parts, ahead, now_ms, horizon_ms)
+        return None if found.used.unknown else found.projected
 
     def _parts(
         self, here: Frame, budget: Budget, spent: dict[str, ledger.Spent], start_ms: int, *, metered: bool
@@ -174,5 +185,6 @@ def _budget(budget: Budget, found: Standing, config: Config, now_ms: int) -> sch
         resets_at=iso(ends_ms) or "",
         scope=clean(budget.scope.text),
         at_limit=budget.at_limit.value,
+        set_aside_usd=usd(found.set_aside),
         unknown=found.used.unknown,
     )

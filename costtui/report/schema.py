@@ -327,6 +327,8 @@ class BudgetStanding(Part, frozen=True):
     unknown: tuple[str, ...] = ()
     scope: str = "everything"
     at_limit: str = "warn"
+    set_aside_usd: Decimal | None = None
+    """For the window's rent and power, what is still due included."""
 
 
 class Warn(Part, frozen=True):

@@ -58,6 +58,10 @@ class LedgerReader:
             return bool(version != before)
         return False
 
+    def readable(self) -> bool:
+        """Whether there is a ledger that answers: where nothing may be taken for nothing spent."""
+        return self._ask(lambda connection: bool(connection.execute("select count(*) from closed").fetchone()), False)
+
     def spend(self, from_ms: int, to_ms: int, by: Sequence[str], *, bucket_ms: int = 0) -> list[SpendRow]:
         """Sums of what settled within [from, to), by any of DIMENSIONS; buckets of `bucket_ms` count from `from_ms`.
 

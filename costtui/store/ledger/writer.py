@@ -120,6 +120,10 @@ class LedgerWriter:
             self._lanes[number] = lane
         return number
 
+    def named_lane(self, number: int) -> Lane | None:
+        """The lane of that number, where this process has heard of it."""
+        return self._lanes.get(number)
+
     def settle(self, attempt: Attempt) -> None:
         """Record an attempt that ended. When this returns it survives the process; on the disk within 50 ms.
 
