@@ -129,6 +129,8 @@ async def _until_told(
             if replace.is_set() and not stop.is_set():
                 replace.clear()
                 keeper.quiet = True  # from now on the picture is the successor's
+                if relay.desk is not None:
+                    await relay.desk.reserve()
                 successor = await Successor.start(options, listener, relay.ledger, log)
                 if successor is not None:
                     break

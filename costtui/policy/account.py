@@ -123,6 +123,13 @@ class Account:
         """How far the grant should go: a tranche ahead, and in the last tranche no further than what is held."""
         return max(self.used, min(self.used + self.tranche, self.limit - self.tranche))
 
+    @property
+    def reserve(self) -> int:
+        """How far the grant should go before another process takes over, which takes a second: four tranches, and no
+        more than half of what is left, which is the other's."""
+        left = max(self.limit - self.used, 0)
+        return self.used + min(4 * self.tranche, left // 2)
+
     def wants(self) -> bool:
         """Whether it is time to ask: somebody waits, or half of the lease is gone."""
         if not self.enforced:

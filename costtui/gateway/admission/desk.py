@@ -228,6 +228,10 @@ class AdmissionDesk:
         """What people should know of budgets that leave nothing to requests whatever these do."""
         return [_nothing_left(each) for each in self.covering.all if len(each.budget.covers) > 1 and each.limit <= 0]
 
+    async def reserve(self) -> None:
+        """Before a successor takes the ledger: requests that come meanwhile are served from what is granted now."""
+        await self._lessee.reserve([account for account in self.covering.all if account.enforced])
+
     async def close(self) -> None:
         """Everything is settled."""
         await self._lessee.close([account for account in self.covering.all if account.enforced])

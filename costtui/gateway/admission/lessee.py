@@ -87,6 +87,21 @@ class Lessee:
             for account, _ in waiter.needs:
                 self.renew(account)
 
+    async def reserve(self, accounts: Sequence[Account]) -> None:
+        """Have enough for as long as no lease can be had."""
+        loop, now_ms = asyncio.get_running_loop(), self._clock_ms()
+        answered = asyncio.Event()
+        grants = [_Grant(account, account.starts_ms, account.reserve) for account in accounts]
+        leases = [self._lease(account, nano, now_ms) for account, _, nano in grants]
+
+        def told(done: bool) -> None:
+            self._told(grants, done=done)
+            answered.set()
+
+        if leases:
+            self._ledger.lease(leases, lambda done: _soon(loop, lambda: told(done)))
+            await answered.wait()
+
     async def close(self, accounts: Sequence[Account]) -> None:
         """Say that all there was to spend is settled; nothing of the leases counts after that."""
         loop, now_ms = asyncio.get_running_loop(), self._clock_ms()
