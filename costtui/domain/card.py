@@ -18,6 +18,7 @@ _HOUR_WRITE = 2
 # Python 3.11 looks an enum's member up on its class with a function written in Python: 0.2 us each.
 _NONE, _ESTIMATE = UsageSource.NONE, UsageSource.ESTIMATED
 _METERED, _ESTIMATED = Provenance.METERED, Provenance.ESTIMATED
+_OFFLINE = frozenset({"batch"})
 _KINDS = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "input_audio", "output_audio")
 
 
@@ -72,6 +73,30 @@ class PriceCard:
         if rates is None or usage.service_tier:
             rates = self._rates(usage)
         return self._charge(usage, rates)
+
+    def dearest(self) -> tuple[tuple[int, int, int | None], ...]:
+        """(above, input, output), ascending: the dearest rates of any kind and service tier that an input of more than
+        `above` tokens can reach, in nano-USD per million tokens rounded up; output is None where it has no price.
+
+        Requests one by one never get the rates of a batch.
+        """
+        ladders = [ladder for name, ladder in self._ladders.items() if name not in _OFFLINE]
+        found = []
+        for above in sorted({step for ladder in ladders for step, _ in ladder}):
+            rates = [rates for ladder in ladders for step, rates in ladder if step <= above]
+            paid = max(max(each.fresh, each.cached, each.write, each.write_1h, each.audio_in) for each in rates)
+            made = [max(each.output, each.audio_out or 0) for each in rates if each.output is not None]
+            output = self._per_million(max(made)) if len(made) == len(rates) else None
+            found.append((above, self._per_million(paid), output))
+        return tuple(found)
+
+    def _per_million(self, scaled: int) -> int:
+        return -(-scaled * 1_000_000 // self._denominator)
+
+    @property
+    def fee_nano(self) -> int:
+        """Of each request, whatever it uses."""
+        return self._fee
 
     def _rates(self, usage: Usage) -> _Rates:
         """Of the highest tier that the request's whole input is above."""

@@ -43,6 +43,11 @@ class Pricing:
         priced = self._priced.get((target, named))
         return priced if priced is not None else self._look_up(target, sent, named)
 
+    def following(self, target: str, priced: Priced) -> PriceCard | None:
+        """What the target costs once that price is no longer in force."""
+        price = None if self.book is None else self.book.price_of(target, priced.until_ms)
+        return None if price is None else PriceCard.of(price)
+
     def age(self) -> None:
         """Forget prices whose day is over; asked each second, so that no request has to look at the clock."""
         now_ms = self._clock_ms()

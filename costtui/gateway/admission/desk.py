@@ -18,6 +18,7 @@ from costtui.gateway.admission.covering import Covering, Payer, instead
 from costtui.gateway.admission.hold import Hold
 from costtui.gateway.admission.lessee import Lessee
 from costtui.gateway.admission.sending import others
+from costtui.gateway.pricing import Priced
 from costtui.policy.account import Account
 from costtui.store.ledger.holds import SpooledHold
 from costtui.store.ledger.writer import LedgerWriter
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 OUTPUT_TOKENS = 4_096
 """What a request that names no limit is given, where a budget says `unbounded = "bound"`."""
 CARDS = 1_000
+LONGEST_MS = 3_600_000
+"""An answer that takes longer may be charged at a price that was not looked at."""
 NEWER = frozenset({"openai", "azure"})
 COUNT_TOKENS = Operation.COUNT_TOKENS
 _STRICTEST = (AtLimit.BLOCK, AtLimit.SELF_HOSTED_ONLY, AtLimit.DOWNGRADE)
@@ -107,10 +110,12 @@ class AdmissionDesk:
     def _hold(self, exchange: "Exchange", payer: Payer) -> Hold:
         """Hold what the attempt may cost at most. Raises BudgetRefusal where it cannot be paid for there."""
         accounts = self.covering.of(payer)
-        card = exchange.tables.priced(exchange.address, "").card
-        nano = self._worst(card, exchange.bounds, len(exchange.body))
+        priced = exchange.tables.priced(exchange.address, "")
+        nano = self._worst(priced.card, exchange.bounds, len(exchange.body))
+        if priced.until_ms - self._clock_ms() < LONGEST_MS:
+            nano = self._dearer(exchange, priced, nano)
         if nano is None:
-            self._refuse_unbounded(exchange, accounts, card)
+            self._refuse_unbounded(exchange, accounts, priced.card)
             nano = 0
         for account in accounts:
             if account.room < nano:
@@ -167,6 +172,12 @@ class AdmissionDesk:
                 self._cards.clear()
             dearest = self._cards[card] = Dearest.of(card)
         return dearest.worst_nano(bounds, body_bytes)
+
+    def _dearer(self, exchange: "Exchange", priced: Priced, nano: int | None) -> int | None:
+        """The price changes soon, maybe before the answer's end, by which it is charged."""
+        card = exchange.tables.pricing.following(exchange.address.name, priced)
+        later = self._worst(card, exchange.bounds, len(exchange.body))
+        return None if nano is None or later is None else max(nano, later)
 
     def _refuse_unbounded(self, exchange: "Exchange", accounts: Sequence[Account], card: PriceCard | None) -> None:
         for account in accounts:
