@@ -11,9 +11,10 @@ from costtui.domain.window import CALENDAR, DAYS, Window
 
 COVERS = ("gpu", "power", "api")
 AT_LIMIT = tuple(each.value for each in AtLimit)
-SCOPES = (ScopeKind.ROUTE, ScopeKind.KEY, ScopeKind.PROVIDER, ScopeKind.MODEL)
+SCOPES = (ScopeKind.ROUTE, ScopeKind.KEY, ScopeKind.PROVIDER, ScopeKind.MODEL, ScopeKind.TAG)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3})([mhd])")
+_TAG = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 ROLLING_MS = 366 * 86_400_000
 """No rolling window is longer."""
@@ -56,7 +57,7 @@ def _budget(name: str, table: Table, targets: Sequence[Target], routes: Sequence
 
 
 def _scope(table: Table, covers: Sequence[str], targets: Sequence[Target], routes: Sequence[Route]) -> Scope:
-    """At most one of `route`, `key`, `provider`, `model`. Keys are named in another file and not checked here."""
+    """At most one of `route`, `key`, `provider`, `model`, `tag`. Keys are named elsewhere and not checked here."""
     named = [(kind, name) for kind in SCOPES if (name := table.text(kind.value)) is not None]
     known: dict[ScopeKind, list[str]] = {
         ScopeKind.ROUTE: [route.name for route in routes],
@@ -66,6 +67,8 @@ def _scope(table: Table, covers: Sequence[str], targets: Sequence[Target], route
     for kind, name in named:
         if kind in known and name not in known[kind]:
             table.wrong(kind.value, f"is not configured: %{nearest(name, known[kind])}", name)
+        if kind is ScopeKind.TAG and not _TAG.fullmatch(name):
+            table.wrong("tag", "must be up to 64 letters, digits, dots, dashes and underscores, not %", name)
     if len(named) > 1:
         table.wrong(named[1][0].value, f"cannot stand beside `{named[0][0].value}`: a budget has one scope")
     if named and tuple(covers) != ("api",):

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from costtui.domain.balancer import Balancer
 from costtui.domain.budget import Budget
 from costtui.domain.price import TokenPrice
 from costtui.domain.secret import SecretRef
@@ -193,6 +194,7 @@ class Config:
     alerts: Alerts = field(default_factory=Alerts)
     sampling: Sampling = field(default_factory=Sampling)
     gateway: Gateway = field(default_factory=Gateway)
+    balancers: tuple[Balancer, ...] = ()
 
     @property
     def engines(self) -> tuple[Target, ...]:

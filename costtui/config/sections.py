@@ -3,6 +3,7 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from costtui.config.balancers import read_balancers
 from costtui.config.budgets import read_budgets
 from costtui.config.document import Document
 from costtui.config.gateway import read_gateway, refuse_loops
@@ -39,6 +40,7 @@ def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tu
         alerts=read_alerts(whole.table("alerts")),
         sampling=_sampling(whole.table("agent")),
         gateway=read_gateway(whole.table("gateway")),
+        balancers=read_balancers(whole.table("haproxy"), routes),
     )
     refuse_loops(whole.table("targets"), targets, config.gateway)
     whole.close()

@@ -49,6 +49,8 @@ class Lane(NamedTuple):
     """The model that the price was found under; empty where there is no price."""
     prices_hash: str
     """Hash of the price file in force; empty where nothing was priced."""
+    tag: str = ""
+    """What the caller called the request, of the tags that the configuration names; empty if nothing."""
 
 
 class Attempt(NamedTuple):

@@ -30,6 +30,8 @@ class ScopeKind(StrEnum):
     KEY = "key"
     PROVIDER = "provider"
     MODEL = "model"
+    TAG = "tag"
+    """what callers name in the header `x-costtui-tag`"""
 
     __hash__ = str.__hash__  # as above
 

@@ -50,6 +50,8 @@ class Exchange:
     # defaults stand on the class: a request that goes well never sets most of them
     client: "ClientConnection | None"
     request_id = 0
+    tag = ""
+    """What its caller calls it, of the tags that the configuration names."""
     deadline = 0.0
     reason = ""
     cache_key: bytes | None = None

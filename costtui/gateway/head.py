@@ -24,6 +24,8 @@ class Head:
     forwarded = b""
     """The header lines that go on to the upstream."""
     credential = b""
+    tag = ""
+    """What the caller calls the request."""
     key_id: str | None = None
     """The key that the credential was found to be; None before it was looked up."""
     length = -1
@@ -135,6 +137,8 @@ class HeadReader:
             self.head.trailers = b"trailers" in value.lower()
         elif role is Role.CONTENT_ENCODING and value.lower() != b"identity":
             self.fault = Refusal(415, "send the body without a content encoding", "unsupported_encoding")
+        elif role is Role.TAG:
+            self.head.tag = value.decode("latin-1")
         elif role is Role.EXPECT:
             self.head.expects = value.lower() == b"100-continue"
         elif role is Role.ORIGIN or role is Role.FETCH_SITE:

@@ -23,6 +23,7 @@ class Role(IntEnum):
     TE = 13
     RETRY_AFTER = 14
     LITELLM_COST = 15
+    TAG = 16
 
 
 _HOP_BY_HOP = frozenset(
@@ -49,6 +50,7 @@ _REQUEST = {
     "origin": Role.ORIGIN,
     "sec-fetch-site": Role.FETCH_SITE,
     "te": Role.TE,
+    "x-costtui-tag": Role.TAG,
     "accept-encoding": Role.DROP,
     "forwarded": Role.DROP,
     "via": Role.DROP,

@@ -81,7 +81,7 @@ class AttemptMeter:
         row = (
             self.attempt_id,
             exchange.request_id,
-            exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id, priced),
+            exchange.tables.lane(exchange.route, address, self._operation, exchange.key_id, priced, exchange.tag),
             self.started_ms,
             int((relay.now() - self._started) * 1000),
             self._ttft_ms if asked.stream else None,

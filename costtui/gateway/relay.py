@@ -156,6 +156,8 @@ class Relay:
             raise Refusal(503, decision.reason, "no_target")
         targets = self.tables.able(decision.targets, operation)
         exchange = Exchange(self, client, head, asked, body, route, key_id)
+        if head.tag in self.tables.tags:
+            exchange.tag = head.tag
         if route in self.tables.caches and self._from_cache(client, exchange, operation):
             return
         client.exchange = exchange

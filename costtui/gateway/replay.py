@@ -38,7 +38,7 @@ def _hit(relay: "Relay", exchange: "Exchange", kept: Kept, attempt_id: int) -> A
     return Attempt(
         attempt_id=attempt_id,
         request_id=attempt_id,
-        lane=relay.tables.cache_lane(exchange.route, exchange.asked.operation, exchange.key_id),
+        lane=relay.tables.cache_lane(exchange.route, exchange.asked.operation, exchange.key_id, exchange.tag),
         started_ms=relay.clock_ms(),
         duration_ms=0,
         ttft_ms=0,

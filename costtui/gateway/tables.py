@@ -7,6 +7,7 @@ from costtui.config.model import Config
 from costtui.dialects.operation import TRANSLATED, Operation
 from costtui.dialects.refusals import Refusal
 from costtui.domain.attempt import Lane
+from costtui.domain.budget import ScopeKind
 from costtui.gateway.address import Address, settle_address
 from costtui.gateway.cache import AnswerCache
 from costtui.gateway.pool import Pool
@@ -33,9 +34,11 @@ class Tables:
     """By route."""
     pricing: Pricing
     number_lane: Callable[[Lane], int]
+    tags: frozenset[str] = frozenset()
+    """Those that the configuration names; the ledger keeps no others, as callers may send any number of them."""
     plans: dict[str, RoutePlan] = field(default_factory=dict)
     keys: dict[bytes, GatewayKey] = field(default_factory=dict)
-    _lanes: dict[tuple[str, str, Operation, str, str], int] = field(default_factory=dict)
+    _lanes: dict[tuple[str, str, Operation, str, str, str], int] = field(default_factory=dict)
     _able: dict[tuple[Sequence[str], Operation], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -57,6 +60,7 @@ class Tables:
             caches={route.name: AnswerCache(route.cache) for route in config.routes if route.cache is not None},
             pricing=Pricing(clock_ms),
             number_lane=number_lane,
+            tags=frozenset(budget.scope.name for budget in config.budgets if budget.scope.kind is ScopeKind.TAG),
         )
 
     def take_plans(self, plans: dict[str, RoutePlan]) -> None:
@@ -88,9 +92,11 @@ class Tables:
         """What an attempt is charged at whose answer named that model; a card of None is unknown."""
         return self.pricing.of(address.name, address.model, named)
 
-    def lane(self, route: str, address: Address, operation: Operation, key_id: str, priced: Priced) -> int:
+    def lane(
+        self, route: str, address: Address, operation: Operation, key_id: str, priced: Priced, tag: str = ""
+    ) -> int:
         """The ledger's number for what this attempt shares with others."""
-        key = (route, address.name, operation, key_id, priced.model)
+        key = (route, address.name, operation, key_id, priced.model, tag)
         number = self._lanes.get(key)
         if number is None:
             book = self.pricing.book
@@ -105,15 +111,16 @@ class Tables:
                     key_id=key_id,
                     price_model=priced.model,
                     prices_hash=book.hash if book is not None and priced.card is not None else "",
+                    tag=tag,
                 )
             )
             if len(self._lanes) < LANES:
                 self._lanes[key] = number
         return number
 
-    def cache_lane(self, route: str, operation: Operation, key_id: str) -> int:
+    def cache_lane(self, route: str, operation: Operation, key_id: str, tag: str) -> int:
         """The ledger's number for answers out of the route's cache: no target was asked."""
-        return self.number_lane(Lane(route, "cache", "costtui", True, "", operation.value, key_id, "", ""))
+        return self.number_lane(Lane(route, "cache", "costtui", True, "", operation.value, key_id, "", "", tag))
 
     def close(self) -> None:
         """Idle connections of a configuration that is no longer in force; running answers go on."""

@@ -19,6 +19,7 @@ DIMENSION = {
     ScopeKind.KEY: "key_id",
     ScopeKind.PROVIDER: "provider",
     ScopeKind.MODEL: "model",
+    ScopeKind.TAG: "tag",
 }
 
 

@@ -54,9 +54,12 @@ def test_a_window_is_read_with_its_zone_hour_and_weekday(tmp_path: Path, line: s
         (', key = "team-a"', Scope(ScopeKind.KEY, "team-a")),
         (', provider = "openai"', Scope(ScopeKind.PROVIDER, "openai")),
         (', model = "gpt-5-mini"', Scope(ScopeKind.MODEL, "gpt-5-mini")),
+        (', tag = "night-batch"', Scope(ScopeKind.TAG, "night-batch")),
     ],
 )
-def test_a_budget_counts_everything_or_one_route_key_provider_or_model(tmp_path: Path, line: str, scope: Scope) -> None:
+def test_a_budget_counts_everything_or_one_route_key_provider_model_or_tag(
+    tmp_path: Path, line: str, scope: Scope
+) -> None:
     assert read(tmp_path, f'covers = ["api"], window = "day", limit_usd = 5{line}').scope == scope
 
 
@@ -85,6 +88,7 @@ def test_what_happens_at_the_limit_is_read(tmp_path: Path) -> None:
         ('covers = ["api"], window = "day", timezone = "Mars/Base", limit_usd = 1', "Europe/Berlin"),
         ('covers = ["api"], window = "day", route = "chta", limit_usd = 1', 'did you mean "chat"?'),
         ('covers = ["api"], window = "day", provider = "opnai", limit_usd = 1', 'did you mean "openai"?'),
+        ('covers = ["api"], window = "day", tag = "a b", limit_usd = 1', "letters, digits"),
         ('covers = ["api"], window = "day", route = "chat", key = "a", limit_usd = 1', "a budget has one scope"),
         ('covers = ["gpu", "api"], window = "day", key = "a", limit_usd = 1', "rent and power belong to no one"),
         ('covers = ["api"], window = "day", limit_usd = 1, stages = [80, 50]', "ascending whole percentages"),

@@ -18,6 +18,7 @@ class Payer(NamedTuple):
     key_id: str
     provider: str
     model: str
+    tag: str
 
 
 class Covering:
@@ -52,7 +53,7 @@ class Covering:
         is counted by none: its rent is owed anyway."""
         if lane is None:
             return self.all
-        return () if lane.self_hosted else self.of(Payer(lane.route, lane.key_id, lane.provider, lane.model))
+        return () if lane.self_hosted else self.of(Payer(lane.route, lane.key_id, lane.provider, lane.model, lane.tag))
 
     def _matches(self, scope: Scope, payer: Payer) -> bool:
         match scope.kind:
@@ -66,6 +67,8 @@ class Covering:
                 return scope.name == payer.provider
             case ScopeKind.MODEL:
                 return scope.name == payer.model
+            case ScopeKind.TAG:
+                return scope.name == payer.tag
 
 
 class Choice(NamedTuple):

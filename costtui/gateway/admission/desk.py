@@ -92,7 +92,7 @@ class AdmissionDesk:
         address = exchange.address
         if address.self_hosted or exchange.operation is COUNT_TOKENS:
             return None
-        payer = tuple.__new__(Payer, (exchange.route, exchange.key_id, address.provider, address.model))
+        payer = tuple.__new__(Payer, (exchange.route, exchange.key_id, address.provider, address.model, exchange.tag))
         return payer if self.covering.of(payer) else None
 
     def _bound(self, exchange: "Exchange", payer: Payer) -> None:
@@ -142,7 +142,9 @@ class AdmissionDesk:
         """Into the spool, before anything is sent: if this process dies, its successor charges it. False where it
         cannot be written."""
         meter, tables, address = exchange.meter, exchange.tables, exchange.address
-        lane = tables.lane(exchange.route, address, exchange.operation, exchange.key_id, tables.priced(address, ""))
+        lane = tables.lane(
+            exchange.route, address, exchange.operation, exchange.key_id, tables.priced(address, ""), exchange.tag
+        )
         row = (meter.attempt_id, exchange.request_id, lane, meter.started_ms, hold.nano)
         return self._ledger.hold(tuple.__new__(SpooledHold, row))
 

@@ -15,7 +15,7 @@ from costtui.store.ledger.rows import SpendRow
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
-_PAYER = ("route", "key_id", "provider", "model")
+_PAYER = ("route", "key_id", "provider", "model", "tag")
 
 
 def boot_id() -> str:
@@ -94,8 +94,8 @@ def _spent(account: Account, covering: Covering, rows: Iterable[SpendRow], now_m
     size_ms = _bucket_ms(account)
     found: dict[int, int] = {}
     for row in rows:
-        if row.self_hosted or row.nano is None or account not in covering.of(Payer._make(row.labels[:4])):
+        if row.self_hosted or row.nano is None or account not in covering.of(Payer._make(row.labels[:5])):
             continue
-        at_ms = min(int(row.labels[4]) + size_ms - 1, now_ms) if size_ms else now_ms
+        at_ms = min(int(row.labels[5]) + size_ms - 1, now_ms) if size_ms else now_ms
         found[at_ms] = found.get(at_ms, 0) + row.nano
     return sorted(found.items())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from costtui.domain.attempt import Attempt, Lane
 from costtui.store.ledger.chain import head_of, link_hash
-from costtui.store.ledger.record import encode, fits, without_figures
+from costtui.store.ledger.record import encode, encode_lane, fits, without_figures
 from costtui.store.ledger.rollup import add_rows
 from costtui.store.ledger.schema import COLUMNS, OUTCOMES, PROVENANCES, SOURCES
 
@@ -135,10 +135,10 @@ class Committer:
                 lane = self._lanes.get(number, UNKNOWN_LANE)
                 known[number] = self._connection.execute(
                     "insert into lanes (number, link, route, target, provider, self_hosted, model, operation, key_id,"
-                    " price_model, prices_hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
+                    " price_model, prices_hash, tag) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
                     (number, link, *lane),
                 ).fetchone()[0]
-                new.append(encode((number, lane)))
+                new.append(encode_lane(number, lane))
             else:
                 known[number] = found[0]
         return new

@@ -78,7 +78,8 @@ class LedgerReader:
         return self._ask(asked, [])
 
     def recent(self, limit: int, before_id: int | None = None) -> list[RecentAttempt]:
-        """The newest attempts, newest first; `before_id` is the last attempt_id of the page before."""
+        """The newest attempts, newest first, without their tags; `before_id` is the last attempt_id of the page
+        before."""
         query = (
             f"select {SPELT}, route, target, provider, self_hosted, model, operation, key_id, price_model, prices_hash"  # noqa: S608
             " from attempt join lanes on lanes.id = attempt.lane where attempt_id < ?"
@@ -122,8 +123,8 @@ class LedgerReader:
     def _lane(self, number: int) -> Lane:
         if number not in self._lanes and self._connection is not None:
             rows = self._connection.execute(
-                "select id, route, target, provider, self_hosted, model, operation, key_id, price_model, prices_hash"
-                " from lanes"
+                "select id, route, target, provider, self_hosted, model, operation, key_id, price_model, prices_hash,"
+                " tag from lanes"
             ).fetchall()
             self._lanes = {row[0]: _lane(row[1:]) for row in rows}
         return self._lanes.get(number, NO_LANE)
@@ -179,7 +180,8 @@ def _open(path: Path, more: str = "") -> sqlite3.Connection:
 def _lane(fields: Sequence[Any]) -> Lane:
     route, target, provider, self_hosted, *rest = fields
     texts = [clean(text) for text in (route, target, provider)]
-    return Lane._make((*texts, bool(self_hosted), *(clean(text) for text in rest)))
+    known = (*texts, bool(self_hosted), *(clean(text) for text in rest), "")
+    return Lane._make(known[: len(Lane._fields)])  # without its tag where nobody asked for that
 
 
 def _recent(row: Any) -> RecentAttempt:

@@ -37,7 +37,16 @@ def frame(payload: bytes) -> bytes:
 
 def lane_number(lane: Lane) -> int:
     """The same for the same lane in every process and at every time; 48 bits of its SHA-256."""
-    return int.from_bytes(hashlib.sha256(encode(lane)).digest()[:6])
+    return int.from_bytes(hashlib.sha256(encode(_stated(lane))).digest()[:6])
+
+
+def encode_lane(number: int, lane: Lane) -> bytes:
+    """A numbered lane; one without a tag is written as it was before there were any."""
+    return encode((number, _stated(lane)))
+
+
+def _stated(lane: Lane) -> tuple[object, ...]:
+    return lane if lane.tag else lane[:-1]
 
 
 def unframe(data: bytes) -> Iterator[tuple[int, Attempt | SpooledHold | tuple[int, Lane], bytes]]:

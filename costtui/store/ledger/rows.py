@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from costtui.domain.attempt import Attempt, Lane
 
-DIMENSIONS = (*("route", "target", "provider", "model", "operation", "key_id", "self_hosted", "provenance", "bucket"),)
+DIMENSIONS = (
+    *("route", "target", "provider", "model", "operation", "key_id", "tag", "self_hosted", "provenance", "bucket"),
+)
 """What spend can be asked by. `self_hosted` comes as `self-hosted` or `api`, `bucket` as its first Unix millisecond."""
 
 

@@ -110,7 +110,12 @@ def m002_leases(connection: sqlite3.Connection) -> None:
         connection.execute(guard)
 
 
-STEPS: Sequence[Callable[[sqlite3.Connection], None]] = (m001_attempts, m002_leases)
+def m003_tags(connection: sqlite3.Connection) -> None:
+    """What callers call their requests."""
+    connection.execute("alter table lanes add column tag text not null default ''")
+
+
+STEPS: Sequence[Callable[[sqlite3.Connection], None]] = (m001_attempts, m002_leases, m003_tags)
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Callable[[sqlite3.Connection], None]] = STEPS) -> None:

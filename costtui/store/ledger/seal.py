@@ -62,7 +62,7 @@ def _begin_next(connection: sqlite3.Connection, following: Path, head: Head, nam
         new.execute("attach database ? as before", (connection.execute("pragma database_list").fetchone()[2],))
         new.execute("begin immediate")
         new.execute("insert into lanes select id, number, 0, route, target, provider, self_hosted, model, operation,"
-                    " key_id, price_model, prices_hash from before.lanes")  # fmt: skip
+                    " key_id, price_model, prices_hash, tag from before.lanes")  # fmt: skip
         for table in CARRIED:
             new.execute(f"insert into {table} select * from before.{table}")  # noqa: S608 - the names are ours
         new.execute("insert into lease select * from before.lease where ends_ms > ? order by seq", (head.at_ms,))

@@ -13,7 +13,7 @@ from costtui.store.ledger.chain import NOTHING, head_of, link_hash
 from costtui.store.ledger.commit import UNKNOWN_LANE
 from costtui.store.ledger.leases import wrong_leases
 from costtui.store.ledger.months import sealed_files
-from costtui.store.ledger.record import encode, lane_number
+from costtui.store.ledger.record import encode, encode_lane, lane_number
 from costtui.store.ledger.rollup import ENDED, MINUTE, QUARTER, RAW_SUMS, TABLE_SUMS, closed_until
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.schema import LEDGER, OUTCOMES, PROVENANCES, SOURCES
@@ -114,11 +114,17 @@ def _wrong_lanes(connection: sqlite3.Connection, name: str) -> Iterator[Finding]
 
 
 def _lanes(connection: sqlite3.Connection, where: str) -> list[tuple[int, Lane]]:
+    tag = ", tag" if _has_tags(connection) else ""
     rows = connection.execute(
-        "select number, route, target, provider, self_hosted, model, operation, key_id, price_model, prices_hash"  # noqa: S608
-        f" from lanes where {where} order by id"
+        "select number, route, target, provider, self_hosted, model, operation, key_id, price_model,"  # noqa: S608
+        f" prices_hash{tag} from lanes where {where} order by id"
     ).fetchall()
-    return [(row[0], Lane._make((*row[1:4], bool(row[4]), *row[5:]))) for row in rows]
+    return [(row[0], Lane._make((*row[1:4], bool(row[4]), *row[5:], "")[: len(Lane._fields)])) for row in rows]
+
+
+def _has_tags(connection: sqlite3.Connection) -> bool:
+    """A month that was sealed before there were tags has none."""
+    return any(row[1] == "tag" for row in connection.execute("pragma table_info(lanes)"))
 
 
 def _wrong_links(connection: sqlite3.Connection, name: str, origin: Head, heads: dict[int, bytes]) -> Iterator[Finding]:
@@ -126,7 +132,7 @@ def _wrong_links(connection: sqlite3.Connection, name: str, origin: Head, heads:
     texts = {0: "", **dict(connection.execute("select id, text from texts").fetchall())}
     new_lanes: dict[int, list[bytes]] = {}
     for link, number in connection.execute("select link, number from lanes order by id").fetchall():
-        new_lanes.setdefault(link, []).append(encode((number, _lanes(connection, f"number = {number}")[0][1])))
+        new_lanes.setdefault(link, []).append(encode_lane(*_lanes(connection, f"number = {number}")[0]))
     rows = _rows(connection, texts)
     held = next(rows, None)
     seq, hash_before = origin.seq, origin.hash

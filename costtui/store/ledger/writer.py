@@ -17,7 +17,7 @@ from costtui.store.ledger.holds import SpooledHold
 from costtui.store.ledger.keeper import LedgerKeeper
 from costtui.store.ledger.leases import Lease, LeaseDesk
 from costtui.store.ledger.lock import LedgerLock
-from costtui.store.ledger.record import encode, frame, frame_head, lane_number, without_figures
+from costtui.store.ledger.record import encode, encode_lane, frame, frame_head, lane_number, without_figures
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.spool import SPOOL, Spool, remove
 from costtui.store.place import prepare
@@ -184,7 +184,7 @@ class LedgerWriter:
     def _spool_lane(self, number: int) -> None:
         """A file of the spool can be read without the ledger: each names its lanes before their first attempt."""
         lane = self._lanes.get(number)
-        if lane is None or self._spool.append(frame(encode((number, lane)))):
+        if lane is None or self._spool.append(frame(encode_lane(number, lane))):
             self._spooled_lanes.add(number)
 
     def _carry_holds(self) -> None:
