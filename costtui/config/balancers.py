@@ -67,7 +67,7 @@ def _servers(table: Table, route: Route | None) -> tuple[tuple[str, str], ...]:
         if route is not None and target not in route.targets:
             table.wrong(target, f"is no target of route {route.name}{nearest(target, route.targets)}")
     if not pairs:
-        table.wrong(None, "names no server; write { TARGET = \"SERVER\" }")
+        table.wrong(None, 'names no server; write { TARGET = "SERVER" }')
     if len({server for _, server in pairs}) != len(pairs):
         table.wrong(None, "gives one server to two targets")
     return pairs

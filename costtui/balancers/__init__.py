@@ -1,0 +1,1 @@
+"""Load balancers that already run, driven through their own controls."""
