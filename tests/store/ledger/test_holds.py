@@ -21,8 +21,9 @@ from tests.store.ledger.made import LANES, NOON_MS, attempt, begin
 CHILD = """
 import sys, time
 from pathlib import Path
-from tests.store.ledger.test_holds import begin, opened, LANES, attempt, padded
-writer = begin(Path(sys.argv[1]))
+from tests.store.ledger.test_holds import SPOOL, begin, opened, LANES, attempt, padded, spool_files
+folder = Path(sys.argv[1])
+writer = begin(folder)
 lane = writer.lane(LANES[0])
 first = opened(writer, lane, 1_000)
 for _ in range(int(sys.argv[2])):
@@ -30,6 +31,9 @@ for _ in range(int(sys.argv[2])):
     writer.settle(padded(held.attempt_id, lane))
 last = opened(writer, lane, 2_000)
 assert writer.committed(30)
+deadline = time.monotonic() + 30
+while len(spool_files(folder / SPOOL)) > 1 and time.monotonic() < deadline:
+    time.sleep(0.01)  # what is committed is removed a moment later
 print(first.attempt_id, last.attempt_id, flush=True)
 time.sleep(60)
 """
