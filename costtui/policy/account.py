@@ -62,10 +62,19 @@ class Account:
         """`room` anew: what a request may take at once."""
         self.room = min(self.limit, self.granted) - self.used
 
+    def hold(self, nano: int) -> bool:
+        """Held from now on; whether the lease covers it."""
+        self.held += nano
+        self.room -= nano
+        return self.room >= 0 or not self.enforced
+
     def settle(self, held_nano: int, nano: int, at_ms: int) -> None:
         """A hold becomes what was spent."""
         self.held -= held_nano
-        self.spend(nano, at_ms)
+        self.settled += nano
+        self.room += held_nano - nano
+        if self._spent is not None:
+            self._remember(nano, at_ms)
 
     def spend(self, nano: int, at_ms: int) -> None:
         """Spent, with or without a hold of this process."""
@@ -89,7 +98,7 @@ class Account:
         minute = at_ms // BUCKET_MS
         spent = self._spent
         if spent is not None:
-            if spent and spent[-1][0] >= minute:
+            if spent and spent[-1][0] >= minute:  # of its minute, or by a clock that was put back since
                 minute, before = spent.pop()
                 nano += before
             spent.append((minute, nano))

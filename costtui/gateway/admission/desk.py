@@ -51,6 +51,7 @@ class AdmissionDesk:
         self._clock_ms = clock_ms
         self._cards: dict[PriceCard, Dearest] = {}
         self._of_others = ledger.watch_others()
+        self._soon_ms = clock_ms() + LONGEST_MS
 
     def take(self, covering: Covering, opened: Sequence[Account], zone: ZoneInfo) -> None:
         """The configuration changed. Accounts that are new take over what is held of what they count."""
@@ -112,7 +113,7 @@ class AdmissionDesk:
         accounts = self.covering.of(payer)
         priced = exchange.tables.priced(exchange.address, "")
         nano = self._worst(priced.card, exchange.bounds, len(exchange.body))
-        if priced.until_ms - self._clock_ms() < LONGEST_MS:
+        if priced.until_ms < self._soon_ms:
             nano = self._dearer(exchange, priced, nano)
         if nano is None:
             self._refuse_unbounded(exchange, accounts, priced.card)
@@ -121,18 +122,14 @@ class AdmissionDesk:
             if account.room < nano:
                 self._tight(exchange, accounts, nano)
                 break
+        hold = Hold(self, payer, nano, accounts)
         for account in accounts:
-            account.held += nano
-            account.room -= nano
+            if not account.hold(nano):
+                hold.waits = True
             if account.room < account.half:
                 self._lessee.renew(account)
-        hold = Hold(self, payer, nano, accounts)
         self.open.add(hold)
         return hold
-
-    def must_wait(self, hold: Hold) -> bool:
-        """Whether the disk does not have what the hold needs yet."""
-        return any(account.enforced and account.used > account.granted for account in hold.accounts)
 
     async def granted(self, hold: Hold) -> bool:
         """Once the disk has it; False where it cannot be written."""
@@ -218,6 +215,7 @@ class AdmissionDesk:
     def tick(self) -> None:
         """Windows that are over, and what other processes settled."""
         now_ms = self._clock_ms()
+        self._soon_ms = now_ms + LONGEST_MS
         for account in self.covering.all:
             if account.rolling:
                 account.age(now_ms)

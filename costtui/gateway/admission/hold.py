@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 class Hold:
     """Held from before the attempt is sent until it has ended, however that is."""
 
-    __slots__ = ("accounts", "desk", "nano", "payer")
+    __slots__ = ("accounts", "desk", "nano", "payer", "waits")
 
     def __init__(self, desk: "AdmissionDesk", payer: Payer, nano: int, accounts: tuple[Account, ...]) -> None:
         self.desk = desk
         self.payer = payer
         self.nano = nano
         self.accounts = accounts
+        self.waits = False
+        """Whether the disk does not have yet what it needs."""
 
     def settle(self, charge: Charge | None, *, told: bool) -> None:
         """The attempt ended and is in the ledger with that charge. What the upstream has not told is not known, and
@@ -31,10 +33,12 @@ class Hold:
     @property
     def mark(self) -> bytes:
         """The header that says how far the fullest budget is spent, once that is worth saying."""
-        told = [account for account in self.accounts if account.used >= account.tells_from]
-        if not told:
+        for account in self.accounts:
+            if account.settled + account.held + account.elsewhere >= account.tells_from:
+                break
+        else:
             return b""
-        fullest = max(told, key=_percent)
+        fullest = max(self.accounts, key=_percent)
         return f"x-costtui-budget: {fullest.budget.name}={_percent(fullest)}%\r\n".encode("ascii", "replace")
 
 

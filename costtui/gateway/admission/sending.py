@@ -17,7 +17,7 @@ CANCELLED = Outcome.CANCELLED
 def send_held(exchange: "Exchange", hold: "Hold") -> None:
     """At once, or where it is the last tranche of a budget once its disk has it."""
     desk = hold.desk
-    if desk.must_wait(hold):
+    if hold.waits:
         exchange.task = asyncio.get_running_loop().create_task(_await_grant(exchange, desk, hold))
     elif desk.write_down(exchange, hold):
         exchange.send()
