@@ -75,7 +75,15 @@ def m002_ledger_heads(db: "Database") -> None:
     )
 
 
-STEPS: Sequence[Callable[["Database"], None]] = (m001_seconds_minutes_quarters, m002_ledger_heads)
+def m003_balancer_acks(db: "Database") -> None:
+    """What load balancers were told and what was read back."""
+    db.execute(
+        "create table balancer_acks (id integer primary key, balancer text not null, at_ms integer not null,"
+        " state text not null, revision integer, body text not null) strict"
+    )
+
+
+STEPS: Sequence[Callable[["Database"], None]] = (m001_seconds_minutes_quarters, m002_ledger_heads, m003_balancer_acks)
 VERSION = len(STEPS)
 
 

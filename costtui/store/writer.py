@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from costtui.domain.alert import OpenAlert
+from costtui.domain.balancer import Ack
 from costtui.domain.reading import Problem
 from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms
 from costtui.errors import StoreError
 from costtui.store import faults, write
+from costtui.store.balancers import write_ack
 from costtui.store.ballast import Ballast
 from costtui.store.file import open_or_replace
 from costtui.store.ledger.rows import Head
@@ -133,6 +135,10 @@ class TelemetryWriter:
     def keep_ledger_head(self, head: Head) -> "Future[None]":
         """Where the ledger's chain stood."""
         return self._put(lambda connection: write_witnessed(connection, head), "lasting")
+
+    def keep_ack(self, ack: Ack) -> "Future[None]":
+        """What a load balancer was told or said."""
+        return self._put(lambda connection: write_ack(connection, ack), "lasting")
 
     def close(self) -> None:
         """Write what is waiting, checkpoint, let the next owner in. Waits 5 s at most."""
