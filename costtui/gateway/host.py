@@ -31,7 +31,7 @@ def read_host(state_dir: Path) -> HostFigures | None:
     try:
         picture = json.loads(row[0], parse_float=Decimal)
         return HostFigures(row[1], _rates(picture), _aside(picture))
-    except (ValueError, KeyError, TypeError, ArithmeticError):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         return NOTHING
 
 

@@ -126,16 +126,17 @@ class Composer:
         horizon_ms = ends_ms or (now_ms + PREPAID_AHEAD_MS if window.kind == "prepaid" else now_ms)
         ahead = ledger.ahead(here.counted, here.seen.kept, budget.covers, pace, now_ms, horizon_ms)
         found = standing(budget.limit, budget.covers, parts, ahead, now_ms, horizon_ms)
-        found = replace(found, set_aside=self._set_aside(here, budget, parts, pace, horizon_ms))
+        found = replace(found, set_aside=self._set_aside(here, budget, parts, pace, ends_ms or now_ms))
         return found if ends_ms is not None else replace(found, projected=None)
 
     def _set_aside(
-        self, here: Frame, budget: Budget, parts: dict[str, Amount], pace: ledger.Pace, horizon_ms: int
+        self, here: Frame, budget: Budget, parts: dict[str, Amount], pace: ledger.Pace, ends_ms: int
     ) -> NanoUsd | None:
-        """Rent and power of the whole window, what is still due included; None where some of it is not known."""
+        """Rent and power of the whole window, what is still due included; of one that never ends what came up so far.
+        None where some of it is not known."""
         owed, now_ms = tuple(part for part in budget.covers if part != "api"), here.seen.at_ms
-        ahead = ledger.ahead(here.counted, here.seen.kept, owed, pace, now_ms, horizon_ms)
-        found = standing(budget.limit, owed, parts, ahead, now_ms, horizon_ms)
+        ahead = ledger.ahead(here.counted, here.seen.kept, owed, pace, now_ms, ends_ms)
+        found = standing(budget.limit, owed, parts, ahead, now_ms, ends_ms)
         return None if found.used.unknown else found.projected
 
     def _parts(

@@ -255,6 +255,31 @@ def test_other_windows_stand_too(tmp_path: Path) -> None:
     assert (prepaid.used_usd, prepaid.window, prepaid.projected_usd) == (Decimal("2.49"), "prepaid", None)
 
 
+def test_a_budget_over_rent_and_apis_sets_the_rent_of_its_whole_window_aside(tmp_path: Path) -> None:
+    windows = Window("day"), Window("rolling", length_ms=2 * HOUR), Window("prepaid", from_ms=NOON - HOUR)
+    both, alone = ("gpu", "api"), ("api",)
+    config = replace(
+        CONFIG,
+        budgets=(
+            *(Budget(each.kind, both, each, NanoUsd(USD)) for each in windows),
+            Budget("power", ("power", "api"), Window("day"), NanoUsd(USD)),
+            Budget("api", alone, Window("day"), NanoUsd(USD)),
+        ),
+    )
+    day, rolling, prepaid, _, api = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config).budgets
+    assert day.set_aside_usd == Decimal("59.76")  # 24 hours at 2.49, half of which are still to come
+    assert rolling.set_aside_usd == Decimal("4.98")
+    assert prepaid.set_aside_usd == Decimal("2.49")
+    assert api.set_aside_usd == 0
+
+
+def test_rent_that_nobody_knows_is_not_set_aside_as_nothing(tmp_path: Path) -> None:
+    config = replace(CONFIG, budgets=(Budget("all", ("gpu", "api"), Window("day"), NanoUsd(USD)),))
+    kept = {"GPU-3": (KeptTerms(MONTH, GpuTerms((), RateSource.UNKNOWN, "always", PowerTerms(False))),)}
+    found = compose(tmp_path, seen(NOON, [gpu(3, GpuState.BUSY)], kept=kept), config).budgets[0]
+    assert (found.used_usd, found.set_aside_usd) == (None, None)
+
+
 def test_a_lost_gpu_is_the_first_warning_with_what_was_paid_since(tmp_path: Path) -> None:
     lost = gpu(6, GpuState.LOST, since_ms=NOON - 2 * HOUR, reason="fell off the bus: reset it")
     status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.EMPTY), lost]))
