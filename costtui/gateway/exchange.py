@@ -121,6 +121,8 @@ class Exchange:
             self._failed(Outcome.UNREACHABLE, address.trouble, sent=False)
             return
         self._resent = False
+        if relay.breakers:
+            relay.asked(address.name)
         if hold is None:
             self.send()
         else:
@@ -226,6 +228,8 @@ class Exchange:
 
     def _open(self, connection: UpstreamConnection) -> None:
         self.meter.answered(connection.status)
+        if self.relay.breakers:
+            self.relay.answered(self.address.name, connection.status)
         self.deadline = self.relay.now() + self.address.target.idle_seconds
         self.mode = ANSWERING
         events = connection.status == 200 and connection.content_type.startswith(b"text/event-stream")

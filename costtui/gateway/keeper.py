@@ -97,6 +97,8 @@ class Keeper:
                 exchange.expired()
         for pool in relay.tables.pools.values():
             pool.sweep(now)
+        if relay.breakers:
+            relay.refresh_closed()
         if relay.desk is not None:
             relay.desk.tick()
 
@@ -131,7 +133,6 @@ class Keeper:
             self._take_config(config)
         self._take_prices()
         relay.tables.pricing.age()
-        relay.refresh_closed()
         relay.ledger.adopt()
         self.paint()
 

@@ -255,6 +255,19 @@ class Relay:
         self.breakers.setdefault(target, Breaker()).failed(self.now(), why or f"answered {status}" if status else why)
         self.refresh_closed()
 
+    def asked(self, target: str) -> None:
+        """An attempt goes there, while some targets are not well."""
+        breaker = self.breakers.get(target)
+        if breaker is not None and breaker.asked(self.now()):
+            self.refresh_closed()
+
+    def answered(self, target: str, status: int) -> None:
+        """The head of an answer came, while some targets are not well: one that was asked to see is well again."""
+        breaker = self.breakers.get(target)
+        if breaker is not None and breaker.probing and status < 500 and status != 429:
+            breaker.succeeded()
+            self.refresh_closed()
+
     def rest(self, target: str, seconds: float) -> None:
         """It answered 429 and named a time."""
         self.breakers.setdefault(target, Breaker()).rest(self.now(), seconds)

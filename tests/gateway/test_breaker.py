@@ -18,15 +18,31 @@ def test_three_failures_in_a_row_open_a_breaker_and_one_success_ends_the_row() -
     assert breaker.why == "answered 503"
 
 
-def test_a_target_that_fails_again_after_an_open_spell_stays_away_twice_as_long_up_to_a_minute() -> None:
+def test_a_target_that_fails_again_after_an_open_spell_stays_away_twice_as_long_up_to_four_seconds() -> None:
     breaker, now, spells = Breaker(), 0.0, []
     for _ in range(FAILURES - 1):
         breaker.failed(now, "")
-    for _ in range(6):
+    for _ in range(5):
         breaker.failed(now, "")
         spells.append(breaker.open_until - now)
         now = breaker.open_until
-    assert spells == [5.0, 10.0, 20.0, 40.0, OPEN_LIMIT_SECONDS, OPEN_LIMIT_SECONDS]
+    assert spells == [1.0, 2.0, 4.0, OPEN_LIMIT_SECONDS, OPEN_LIMIT_SECONDS]
+    breaker.succeeded()
+    assert breaker == Breaker()
+
+
+def test_one_request_at_a_time_looks_whether_a_target_is_well_again() -> None:
+    breaker = Breaker()
+    assert not breaker.asked(10.0), "it is well"
+    for _ in range(FAILURES):
+        breaker.failed(10.0, "")
+    assert not breaker.asked(10.5), "it went where nothing else was left"
+    assert breaker.asked(11.0)
+    assert (breaker.probing, breaker.open_until) == (True, 11.0 + OPEN_LIMIT_SECONDS)
+    breaker.failed(11.2, "still not")
+    assert (breaker.probing, breaker.open_until) == (False, 11.2 + 2 * OPEN_SECONDS)
+    assert breaker.asked(14.0)
+    assert breaker.asked(18.0), "the one before hangs"
     breaker.succeeded()
     assert breaker == Breaker()
 
