@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 
 from costtui.agent.alarms import Alarms
+from costtui.agent.balancers import SOURCE_PREFIX, Balancers, source_name
 from costtui.agent.board import Board
 from costtui.agent.clock import Beat, Clock, Pulse, until_next_second
 from costtui.agent.contracts import Contracts
@@ -65,6 +66,7 @@ class Parts:
     pricing: Pricing
     past: Past
     witness: Witness
+    balancers: Balancers
     simulated: bool
 
 
@@ -110,6 +112,7 @@ class AgentLoop:
         self._board.strangers.set()
         self._pace()
         self._engines_of(self._config, self._config)
+        self._balancers_of(self._config, self._config)
         self._follow_up(self._config)
 
     def _pace(self) -> None:
@@ -127,6 +130,7 @@ class AgentLoop:
         if config.sampling != before.sampling:
             self._pace()
         self._engines_of(config, before)
+        self._balancers_of(config, before)
         self._board.strangers.set()
         self._follow_up(config)
 
@@ -141,6 +145,18 @@ class AgentLoop:
             if name not in self._crew.names or same.get(name) != target:
                 self._board.engines.pop(target.name, None)
                 self._crew.follow(engine_source(target, self._parts.egress, self._board, self._clock, config))
+
+    def _balancers_of(self, config: Config, before: Config) -> None:
+        """Balancers come and go; one that stays as it was is not disturbed."""
+        wanted = {source_name(balancer): balancer for balancer in config.balancers}
+        same = {source_name(balancer): balancer for balancer in before.balancers}
+        for name in self._crew.names:
+            if name.startswith(SOURCE_PREFIX) and name not in wanted:
+                self._crew.drop(name)
+                self._parts.balancers.drop(name.removeprefix(SOURCE_PREFIX))
+        for name, balancer in wanted.items():
+            if name not in self._crew.names or same.get(name) != balancer:
+                self._crew.follow(self._parts.balancers.source(balancer, lambda: self._config))
 
     def _follow_up(self, config: Config) -> None:
         """Prices and the webhook's address may be others now."""
@@ -231,6 +247,7 @@ class AgentLoop:
             trouble=self._parts.writer.trouble,
             notices=self._notices(),
             simulated=self._parts.simulated,
+            balancers=self._parts.balancers.now(),
         )
 
     def _notices(self) -> tuple[tuple[str, str], ...]:
@@ -245,4 +262,4 @@ class AgentLoop:
             found.append(("prices", self._parts.pricing.trouble))
         if self._courier.trouble is not None and self._courier.waiting:
             found.append(("alerts", f"{len(self._courier.waiting)} alert(s) not delivered: {self._courier.trouble}"))
-        return tuple(found)
+        return (*found, *self._parts.balancers.notices())

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable
 
+from costtui.agent.balancers import Balancers
 from costtui.agent.log import Log
 from costtui.agent.loop import AgentLoop, Parts
 from costtui.agent.options import AgentOptions
@@ -26,6 +27,7 @@ from costtui.probes.nvml import NvmlSource
 from costtui.probes.simulated import SimulatedSource
 from costtui.report.compose import Composer
 from costtui.report.traffic import Traffic
+from costtui.store.balancers import newest_acks
 from costtui.store.controls import CONTROLS, ControlsStore
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
@@ -46,15 +48,16 @@ def run_agent(options: AgentOptions) -> int:
     writer = _own(options)
     log = Log(options.state_dir, options.clock)
     reader, ledger = TelemetryReader(options.state_dir), LedgerReader(options.state_dir)
-    controls = ControlsStore(options.state_dir / CONTROLS)
+    controls, steering = (ControlsStore(options.state_dir / CONTROLS) for _ in range(2))
+    balancers = Balancers(steering, writer, options.clock, log, newest_acks(options.state_dir))
     traffic = Traffic(ledger, controls, options.state_dir)
     try:
         log.write("started", pid=os.getpid(), state_dir=str(options.state_dir))
         _say(options, f"costtui agent {os.getpid()}: sampling into {options.state_dir}; Ctrl-C ends it")
         gc.freeze()  # what is imported stays: the collector need not walk it every few seconds
-        asyncio.run(_sample(options, watch, writer, reader, traffic, log))
+        asyncio.run(_sample(options, watch, writer, reader, traffic, balancers, log))
     finally:
-        for each in (reader, ledger, controls):
+        for each in (reader, ledger, controls, steering):
             each.close()
         _close(writer)
         log.write("ended", pid=os.getpid())
@@ -93,6 +96,7 @@ async def _sample(
     writer: TelemetryWriter,
     reader: TelemetryReader,
     traffic: Traffic,
+    balancers: Balancers,
     log: Log,
 ) -> None:
     stop = _stop_signals(detached=options.detached)
@@ -111,6 +115,7 @@ async def _sample(
                 pricing=Pricing(options.state_dir),
                 past=past(reader, options.clock.now_ms()),
                 witness=Witness(options.state_dir, writer),
+                balancers=balancers,
                 simulated=options.simulated_url is not None,
             )
         )

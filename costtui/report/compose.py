@@ -15,6 +15,7 @@ from costtui.domain.money import NanoUsd
 from costtui.domain.tick import EngineTotals, StateTotals
 from costtui.report import devices, ledger, schema, serving
 from costtui.report.accounts import Account, past_segments, segments
+from costtui.report.balancers import balancer
 from costtui.report.costing import Costing
 from costtui.report.frame import Frame, frame
 from costtui.report.money import iso, usd
@@ -100,6 +101,7 @@ class Composer:
             gateway=carried.gateway,
             cache=carried.cache,
             decisions=carried.decisions,
+            balancers=tuple(balancer(each, now_ms) for each in seen.balancers),
         )
 
     def _read_facts(self, now_ms: int) -> None:

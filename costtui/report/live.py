@@ -70,4 +70,5 @@ def absent() -> dict[str, Any]:
         "gateway": None,
         "cache": None,
         "decisions": [],
+        "balancers": [],
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from costtui.config.model import Target
+from costtui.domain.balancer import Ack, Balancer, Orders, ServerNow
 from costtui.domain.gpu import GpuState
 from costtui.domain.reading import EngineReading, GpuReading, HostReading, Problem
 from costtui.domain.terms import KeptTerms, Session
@@ -56,6 +57,22 @@ class SourceNow:
 
 
 @dataclass(frozen=True, slots=True)
+class BalancerNow:
+    """One load balancer as last seen."""
+
+    balancer: Balancer
+    asked: Orders | None = None
+    """None: not looked at yet."""
+    ack: Ack | None = None
+    """None: it was never told anything."""
+    servers: tuple[ServerNow, ...] = ()
+    read_ms: int | None = None
+    away: str = ""
+    """Why it does not answer; empty while it does."""
+    away_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """Everything the agent knows at `at_ms`."""
 
@@ -82,3 +99,4 @@ class Observation:
     notices: tuple[tuple[str, str], ...] = field(default=())
     """Further (key, text) pairs for the warnings, such as a price book that could not be compiled."""
     simulated: bool = False
+    balancers: tuple[BalancerNow, ...] = ()

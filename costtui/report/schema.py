@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
+from costtui.report.balancers import Balancer
+
 SCHEMA = "costtui.status/1"
 
 
@@ -341,11 +343,10 @@ class Warn(Part, frozen=True):
 
 
 class Source(Part, frozen=True):
-    """A thing that the agent reads: when it last answered, and what to do if it does not."""
+    """A thing that the agent reads: when it last answered, what to do if it does not. `state`: ok, stale, failed."""
 
     name: str
     state: str
-    """ok, stale, failed"""
     age_seconds: float | None
     reason: str = ""
     remedy: str = ""
@@ -382,6 +383,7 @@ class Status(Part, frozen=True):
     cache: Cache | None = None
     decisions: tuple[Decision, ...] = ()
     """The newest attempts, newest first."""
+    balancers: tuple[Balancer, ...] = ()
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
