@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from costtui.cli.acted import await_revision
 from costtui.cli.actor import actor
+from costtui.cli.balancer_text import balancer_lines, balancers_of
 from costtui.cli.given import Given
-from costtui.cli.picture import now_ms
+from costtui.cli.picture import now_ms, picture_of
 from costtui.cli.route_text import (
     SCHEMA,
     listed,
@@ -76,16 +77,19 @@ def _show(given: Given, config: Config, store: ControlsStore, at_ms: int, wish: 
         raise UsageError(f"route: no route {clean(name)}; known: {known or 'none'}")
     routes = [planned.plans[route.name] for route in config.routes if name in ("", route.name)]
     made = [revision for revision in revisions if name and revision.route == name]
+    driven = balancers_of(picture_of(given.state_dir), name) if name else []
     if "--json" in wish.flags:
         fields = [route_fields(config, plan) for plan in routes]
-        history = [revision_fields(revision) for revision in made]
         body = {"schema": SCHEMA, "routes": fields, "warnings": [clean(text, 400) for text in planned.warnings]}
-        print(json.dumps(body | ({"revisions": history} if name else {})))
+        one = {"revisions": [revision_fields(each) for each in made], "balancers": driven}
+        print(json.dumps(body | (one if name else {}), default=float))
     elif whole:
         print(listed(config, planned.plans, planned.warnings))
     else:
-        lines = [revision_line(revision, config.host.timezone) for revision in made[-20:]]
-        print("\n".join([route_lines(config, routes[0]), *(["changes by hand:"] if lines else []), *lines]))
+        zone = config.host.timezone
+        balanced = [line for each in driven for line in balancer_lines(each, zone, at_ms)]
+        lines = [revision_line(revision, zone) for revision in made[-20:]]
+        print("\n".join([route_lines(config, routes[0]), *balanced, *(["changes by hand:"] if lines else []), *lines]))
     return 0
 
 
