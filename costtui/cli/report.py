@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from costtui.cli.boundary import run_boundary
 from costtui.cli.cells import Cell, csv_cell, json_line, plain_cell, usd
 from costtui.cli.given import Given, nearest
 from costtui.cli.picture import now_ms
@@ -35,13 +36,17 @@ SHOWN = ("requests", "failed", "input_tokens", "output_tokens", "unpriced", "usd
 
 def run(given: Given) -> int:
     """A table, CSV or one JSON document."""
-    by = _dimensions(given.value("--by") or "provider")
-    since = given.value("--since")
+    asked, since, route = given.value("--by"), given.value("--since"), given.value("--boundary")
+    by = _dimensions(asked or "provider")
     flags = given.flags("--json", "--csv")
     given.no_more()
     if len(flags) == 2:
         raise UsageError("report: --json and --csv do not go together")
     now = now_ms()
+    if route is not None:
+        if asked is not None:
+            raise UsageError("report: --boundary and --by do not go together")
+        return run_boundary(given, route, since, flags, now)
     from_ms = since_ms(since or "24h", now, zone_of(given, now))
     with contextlib.closing(LedgerReader(given.state_dir)) as reader:
         sums = reader.spend(from_ms, now + 1, [BY[name] for name in by if name != "kind"])
