@@ -1,5 +1,6 @@
 """Drives load balancers by the same changes by hand that the gateway follows, and remembers what they acknowledged."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -19,6 +20,8 @@ from costtui.report.observation import BalancerNow
 from costtui.store.writer import TelemetryWriter
 
 LOOK_SECONDS = 1.0
+GLANCE_SECONDS = 0.1
+"""Between two glances at whether somebody changed something by hand: 10 us each."""
 SOURCE_PREFIX = "haproxy:"
 REMEDY = (
     "it needs `level admin` on the socket, a dynamic algorithm (roundrobin, leastconn), and the servers of [haproxy]"
@@ -49,7 +52,13 @@ class Balancers:
     """All balancers of the configuration. `acks` are the last ones of earlier runs of the agent."""
 
     def __init__(
-        self, controls: Controls, writer: TelemetryWriter, clock: Clock, log: Log, acks: Mapping[str, Ack]
+        self,
+        controls: Controls,
+        writer: TelemetryWriter,
+        clock: Clock,
+        log: Log,
+        acks: Mapping[str, Ack],
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._controls = controls
         self._writer = writer
@@ -59,15 +68,19 @@ class Balancers:
         self._seen: dict[str, Process] = {}
         self._now: dict[str, BalancerNow] = {}
         self._made: tuple[Revision, ...] | None = None
+        self._followed: dict[str, tuple[Revision, ...]] = {}
+        self._look_seconds = look_seconds
 
     def source(self, balancer: Balancer, config: Callable[[], Config]) -> Source:
-        """One balancer, read and told each second."""
+        """One balancer, read each second, told whenever somebody changed something by hand."""
         self._now[balancer.name] = BalancerNow(balancer, ack=self._acks.get(balancer.name))
+        self._followed.pop(balancer.name, None)
 
         async def look() -> Problem | None:
+            await self._until_due(balancer.name)
             return await self._look(balancer, config())
 
-        return Source(source_name(balancer), LOOK_SECONDS, None, look)
+        return Source(source_name(balancer), LOOK_SECONDS, None, look, paced=False)
 
     def drop(self, name: str) -> None:
         """Drive one no more; it stays as it is."""
@@ -86,8 +99,17 @@ class Balancers:
         """For the picture."""
         return tuple(self._now.values())
 
+    async def _until_due(self, name: str) -> None:
+        """Until a second after the last look, or a change by hand; the first look is due at once."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._look_seconds
+        while name in self._followed and self._revisions() is self._followed[name] and loop.time() < deadline:  # noqa: ASYNC110 - another process writes
+            await asyncio.sleep(min(GLANCE_SECONDS, self._look_seconds))
+
     async def _look(self, balancer: Balancer, config: Config) -> Problem | None:
-        name, asked = balancer.name, orders_of(balancer, config, self._revisions(), self._clock.now_ms())
+        name, made = balancer.name, self._revisions()
+        self._followed[name] = made
+        asked = orders_of(balancer, config, made, self._clock.now_ms())
         try:
             backend = await haproxy.read(balancer)
             last = self._acks.get(name)

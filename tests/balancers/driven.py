@@ -51,8 +51,9 @@ def config_of(socket: Path) -> Config:
 class Driven:
     """What an agent does with one balancer, look by look."""
 
-    def __init__(self, state_dir: Path, socket: Path) -> None:
+    def __init__(self, state_dir: Path, socket: Path, *, look_seconds: float = 0.0) -> None:
         self.state_dir = state_dir
+        self.look_seconds = look_seconds
         self.clock = SetClock()
         self.config = config_of(socket)
         self._writer = TelemetryWriter.open(state_dir, now_ms=self.clock.at_ms)
@@ -65,7 +66,9 @@ class Driven:
         """Begin as an agent does that knows only what is stored."""
         steering = ControlsStore(self.state_dir / CONTROLS)
         self._steering.append(steering)
-        self.balancers = Balancers(steering, self._writer, self.clock, self._log, newest_acks(self.state_dir))
+        self.balancers = Balancers(
+            steering, self._writer, self.clock, self._log, newest_acks(self.state_dir), self.look_seconds
+        )
         self._source = self.balancers.source(self.config.balancers[0], lambda: self.config)
 
     def __enter__(self) -> "Driven":

@@ -1,6 +1,8 @@
 """Changes by hand move the traffic of a real HAProxy, end, survive its restarts, and never fight its operator."""
 
 import threading
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from costtui.domain.balancer import AckState
 from costtui.domain.control import Kind
 from costtui.errors import SourceError
+from costtui.store.controls import ControlsStore
 from tests.balancers.driven import Driven
 from tests.balancers.real import RealHaproxy, needs_haproxy
 
@@ -39,6 +42,24 @@ def test_a_shift_moves_the_served_shares_and_undo_brings_the_configured_ones_bac
         assert haproxy.serve(100) == {"s1": 90, "s2": 10}
         assert agent.stored().orders.revision == undo.revision_id
         assert agent.shown().state == "configured"
+
+
+def test_a_change_by_hand_is_followed_when_it_is_made_and_not_at_the_next_look(folder: Path) -> None:
+    with RealHaproxy(folder) as haproxy, Driven(folder, haproxy.socket, look_seconds=10_000) as agent:
+        agent.look()
+        first = agent.set(Kind.PIN, {"vllm2": 100})
+        agent.look()
+        second = replace(first, weights=(("vllm1", 100),), parent=first.revision_id)
+
+        def somebody_else() -> None:
+            with closing(ControlsStore.open(folder)) as store:
+                store.add_revision(second)
+
+        made = threading.Timer(0.2, somebody_else)
+        made.start()
+        agent.look()  # would wait for hours
+        made.join()
+        assert haproxy.serve(10) == {"s1": 10}
 
 
 def test_a_shift_that_ends_by_itself_ends_at_the_balancer_too(folder: Path) -> None:
