@@ -5,9 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.balancer import Balancer
 from costtui.domain.budget import Budget
 from costtui.domain.price import TokenPrice
+from costtui.domain.rule import Rule
 from costtui.domain.secret import SecretRef
 from costtui.domain.terms import PowerTerms, Rate, RentRule
 
@@ -82,6 +84,13 @@ class Target:
     """Longest silence inside an answer."""
     on_disconnect: str = "abort"
     """When the client leaves: `abort` the upstream, or `drain` its answer, where it charges for it all the same."""
+    prefill_tokens_per_second: float | None = None
+    """Of prompts, by a server with nothing else to do; None: learnt from what it does."""
+    streams: int | None = None
+    """Answers that an engine writes at a time."""
+    abilities: Abilities = ABLE
+    quality: Decimal | None = None
+    """0 to 100, by whatever test the user trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,10 @@ class Route:
     serves: tuple[str, ...] = ()
     """What clients use it for, of `chat`, `messages`, `completions`, `embeddings`, `responses`: each of its targets was
     found able to serve it when the configuration was read. Empty: not said."""
+    tpot_ms: float | None = None
+    """Objective: time per output token."""
+    rules: tuple[Rule, ...] = ()
+    """The first that matches a request counts; one that none matches may go to all `targets`."""
 
 
 @dataclass(frozen=True, slots=True)

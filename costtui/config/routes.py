@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from costtui.config.model import PromptCache, Route, Target
+from costtui.config.rules import read_rules
 from costtui.config.table import Table, nearest
 
 STRATEGIES = ("idle-first", "cheapest", "weighted", "pinned", "cascade")
 LARGEST_SHARE = 1_000_000
+QUALITY = 100
+"""Of answers, by whatever test the user trusts; nothing is better."""
 OPERATIONS = {
     "chat": ("openai", "anthropic"),
     "messages": ("openai", "anthropic"),
@@ -32,12 +35,36 @@ def _route(name: str, table: Table, targets: Sequence[Target]) -> Route:
     for way in ways if boundary is not None else ():
         if way not in (boundary or ()):
             table.wrong("targets", "names a target outside the route's boundary: %", way)
+    _keep_quality(table, ways, targets)
     ttft = table.number("ttft_seconds", high=600, above=True)
+    tpot = table.number("tpot_ms", high=60_000, above=True)
+    rules = read_rules(table, ways)
     weights = _weights(table, strategy, ways)
     serves = _serves(table, ways, targets)
     cache = _cache(table)
     table.close()
-    return Route(name, strategy, ways, boundary, None if ttft is None else float(ttft), weights, cache, serves)
+    return Route(
+        name=name,
+        strategy=strategy,
+        targets=ways,
+        boundary=boundary,
+        ttft_seconds=None if ttft is None else float(ttft),
+        weights=weights,
+        cache=cache,
+        serves=serves,
+        tpot_ms=None if tpot is None else float(tpot),
+        rules=rules,
+    )
+
+
+def _keep_quality(table: Table, ways: Sequence[str], targets: Sequence[Target]) -> None:
+    """No target whose quality is known may be below the route's floor."""
+    floor = table.number("quality", high=QUALITY)
+    known = {target.name: target.quality for target in targets}
+    for way in ways:
+        quality = known.get(way)
+        if floor is not None and quality is not None and quality < floor:
+            table.wrong("targets", f"names {way}, whose quality of {quality} is below the route's {floor}")
 
 
 def _weights(table: Table, strategy: str, ways: Sequence[str]) -> tuple[tuple[str, int], ...]:

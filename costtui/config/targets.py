@@ -6,6 +6,7 @@ from costtui.config.addresses import read_proxy, read_secret, read_url
 from costtui.config.model import Target
 from costtui.config.providers import PLACED, engine_base, usual_dialect
 from costtui.config.table import Table
+from costtui.domain.ability import NEEDS, Abilities
 
 ENGINES = ("vllm", "sglang", "tgi", "triton", "trtllm", "llamacpp", "lmdeploy", "ollama")
 PROVIDERS = (
@@ -15,6 +16,9 @@ PROVIDERS = (
 )  # fmt: skip
 DIALECTS = ("openai", "anthropic", "both")
 ON_DISCONNECT = ("abort", "drain")
+OF_ENGINES = (
+    "gpus", "metrics_url", "capacity_output_tokens_per_second", "compare", "prefill_tokens_per_second", "streams"
+)  # fmt: skip
 
 
 def read_targets(table: Table) -> tuple[Target, ...]:
@@ -37,6 +41,8 @@ def _target(name: str, table: Table) -> Target:
     if ("engine" in table) == ("provider" in table):
         table.wrong(None, "needs `engine` (self-hosted) or `provider` (an API), and not both")
     capacity = table.number("capacity_output_tokens_per_second", above=True)
+    prefill = table.number("prefill_tokens_per_second", above=True)
+    streams = table.number("streams", low=1, high=100_000)
     url = read_url(table, "url")
     usual = Target(name)
     target = Target(
@@ -59,6 +65,10 @@ def _target(name: str, table: Table) -> Target:
         first_byte_seconds=_seconds(table, "first_byte_seconds", usual.first_byte_seconds, 7200),
         idle_seconds=_seconds(table, "idle_seconds", usual.idle_seconds, 3600),
         on_disconnect=table.choice("on_disconnect", ON_DISCONNECT, usual.on_disconnect),
+        prefill_tokens_per_second=None if prefill is None else float(prefill),
+        streams=None if streams is None else int(streams),
+        abilities=_abilities(table),
+        quality=table.number("quality", high=100),
     )
     _require(table)
     table.close()
@@ -69,13 +79,19 @@ def _require(table: Table) -> None:
     if "engine" in table:
         table.require("url")
         return
-    for key in ("gpus", "metrics_url", "capacity_output_tokens_per_second", "compare"):
+    for key in OF_ENGINES:
         if key in table:
             table.wrong(key, "belongs to a target with `engine`")
     if "provider" in table and not ("model" in table or "endpoint" in table):
         table.wrong(None, "needs `model`, or `endpoint` for a dedicated one")
     if table.take("provider") in PLACED:
         table.require("url")
+
+
+def _abilities(table: Table) -> Abilities:
+    window = table.number("context_window", low=1)
+    tools, vision, json = (table.flag(need) if need in table else None for need in NEEDS)
+    return Abilities(None if window is None else int(window), tools, vision, json)
 
 
 def _yes(table: Table, key: str, *, usual: bool) -> bool:
