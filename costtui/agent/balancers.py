@@ -20,8 +20,8 @@ from costtui.report.observation import BalancerNow
 from costtui.store.writer import TelemetryWriter
 
 LOOK_SECONDS = 1.0
-GLANCE_SECONDS = 0.1
-"""Between two glances at whether somebody changed something by hand: 10 us each."""
+GLANCE_SECONDS = 0.25
+"""Between two glances at whether somebody changed something by hand: 0.1 % of a core; ten a second would be 0.3 %."""
 SOURCE_PREFIX = "haproxy:"
 REMEDY = (
     "it needs `level admin` on the socket, a dynamic algorithm (roundrobin, leastconn), and the servers of [haproxy]"
