@@ -91,6 +91,19 @@ class Target:
     abilities: Abilities = ABLE
     quality: Decimal | None = None
     """0 to 100, by whatever test the user trusts."""
+    while_on: "WhileOn | None" = None
+    """Of a dedicated endpoint that is paid by the hour and scales to zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhileOn:
+    """`while_on` of a target: capacity that costs only while it is up."""
+
+    usd_per_hour: Decimal
+    cold_start_seconds: int
+    """Paid, from waking up to the first answer."""
+    scale_down_seconds: int
+    """How long it stays up, and is paid, after its last answer."""
 
 
 @dataclass(frozen=True, slots=True)

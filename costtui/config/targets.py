@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from costtui.config.addresses import read_proxy, read_secret, read_url
-from costtui.config.model import Target
+from costtui.config.model import Target, WhileOn
 from costtui.config.providers import PLACED, engine_base, usual_dialect
 from costtui.config.table import Table
 from costtui.domain.ability import NEEDS, Abilities
@@ -69,6 +69,7 @@ def _target(name: str, table: Table) -> Target:
         streams=None if streams is None else int(streams),
         abilities=_abilities(table),
         quality=table.number("quality", high=100),
+        while_on=_while_on(table),
     )
     _require(table)
     table.close()
@@ -86,6 +87,20 @@ def _require(table: Table) -> None:
         table.wrong(None, "needs `model`, or `endpoint` for a dedicated one")
     if table.take("provider") in PLACED:
         table.require("url")
+
+
+def _while_on(table: Table) -> WhileOn | None:
+    """Of a dedicated endpoint; none of its three numbers has a usual value."""
+    if "while_on" not in table:
+        return None
+    if "endpoint" not in table:
+        table.wrong("while_on", "belongs to a target with `endpoint`")
+    inner = table.table("while_on")
+    inner.require("usd_per_hour", "cold_start", "scale_down")
+    usd = inner.number("usd_per_hour")
+    cold, delay = inner.duration_seconds("cold_start"), inner.duration_seconds("scale_down")
+    inner.close()
+    return None if usd is None or cold is None or delay is None else WhileOn(usd, cold, delay)
 
 
 def _abilities(table: Table) -> Abilities:

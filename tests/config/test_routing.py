@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from costtui.config.load import load_bytes
-from costtui.config.model import Config
+from costtui.config.model import Config, WhileOn
 from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.rule import Rule
 from costtui.errors import ConfigError
@@ -109,3 +109,21 @@ def test_abilities_speak_of_tokens_and_needs_and_take_the_unknown_for_yes() -> N
     assert some.lacks(8_001, frozenset()) == "its context window of 8000 tokens is too small"
     assert some.lacks(1, frozenset({"vision", "json"})) == "it has no vision"
     assert ABLE.lacks(10**9, frozenset({"tools", "vision", "json"})) == ""
+
+
+ENDPOINT = (
+    '[targets.hf]\nprovider = "huggingface"\nendpoint = "acme/llama"\nurl = "https://a.example/v1"\nkey = "env:K"\n'
+)
+
+
+def test_an_endpoint_that_scales_to_zero_says_what_it_costs_to_wake() -> None:
+    line = 'while_on = { usd_per_hour = 4.5, cold_start = "4m", scale_down = "15m" }\n'
+    assert config_of(ENDPOINT + line).targets[-1].while_on == WhileOn(Decimal("4.5"), 240, 900)
+    assert config_of(ENDPOINT).targets[-1].while_on is None
+    assert any(
+        '"scale_down" is missing' in problem
+        for problem in problems_of(ENDPOINT + 'while_on = { usd_per_hour = 4.5, cold_start = "4m" }\n')
+    )
+    own = TARGETS.replace("streams = 256\n", line)
+    with pytest.raises(ConfigError, match="belongs to a target with `endpoint`"):
+        load_bytes(Path("c.toml"), own.encode(), 7)
