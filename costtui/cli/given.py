@@ -23,6 +23,7 @@ VERBS = {
     "init": "init",
     "key": "key",
     "prices": "prices",
+    "replay": "replay",
     "report": "report",
     "purge": "purge",
     "route": "route",

@@ -19,6 +19,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui key add NAME        a key for the gateway's clients; list, revoke
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
+  costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json or prometheus
@@ -111,6 +112,25 @@ costtui prices [NAME|list|compile|accept NAME]
 
 The first of these that knows a model's price decides: [prices] of the configuration by target, prices.toml beside it by
 provider and model, the catalogue, the list that comes with costtui.
+""",
+    "replay": """\
+costtui replay TRACE.csv [--replicas 1,2] [--route NAME] [--json]
+
+Runs a trace (columns timestamp, prompt_tokens, output_tokens; Azure's names too) against a simulated pool of your own
+GPUs beside one API, with the same policy that the gateway uses and on what the gateway would know at each moment.
+
+  --route NAME             objective, API price and engine of a configured route; else a 70B model on two H100 and GPT-5
+  --input-usd, --output-usd  price of the API that is replaced, per million tokens
+  --gpu-usd-hour 2.50      rent of a GPU      --gpus-per-replica 2
+  --prefill, --decode      tokens per second that a replica reads and writes (10000, 2500)
+  --streams 256            answers at a time      --floor-ms 20   per token of a lone answer
+  --assumed-error 25       percent by which the router takes a replica for faster than it is
+  --ttft 2 --tpot-ms 100   the objective: seconds to the first byte, milliseconds per token
+  --budget-usd, --budget-window 1h   a hard budget over the API; each request may ask for --max-tokens (4096)
+  --strategies idle-first,cheapest,weighted
+
+Prints $/h, saving against all-API and against the best single option that keeps the objective, late requests, capture
+(API dollars avoided, of what a router that knows the future avoids), the share served locally and budget overshoot.
 """,
     "route": """\
 costtui route [list | show NAME] [--json]

@@ -1,0 +1,311 @@
+"""Where a request goes by marginal cost: own GPUs while they keep the latency objective, the cheapest API above.
+
+`steer` is on the path of every request of such a route: under 5 us at three candidates. What it looked at and why each
+candidate lost is worked out again only when somebody asks: facts are values, so the decision keeps them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from costtui.domain.ask import Ask
+from costtui.policy.facts import Facts, Rates, Target
+from costtui.policy.predict import Prediction, output_tokens, predict, prompt_tokens
+from costtui.policy.sessions import session_of
+
+TTFT_SECONDS = 2.0
+TPOT_MS = 100.0
+"""Objectives of a route that states none."""
+ADMITTED, RESUMED = 0.85, 0.75
+"""Parts of the objective that a prediction may reach: with some margin, and more of it once requests were sent
+elsewhere, so that traffic does not go to and fro."""
+MILLION = 1_000_000
+IDLE_FIRST, CHEAPEST, CASCADE = "idle-first", "cheapest", "cascade"
+STEERED = (IDLE_FIRST, CHEAPEST, CASCADE)
+_UNKNOWN = 1 << 62
+_NOBODY = Target()
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a target can serve; None where nobody said, which is taken for yes."""
+
+    context_window: int | None = None
+    """Tokens of prompt and answer together."""
+    tools: bool | None = None
+    vision: bool | None = None
+    json: bool | None = None
+
+    def lacks(self, tokens: int, needs: frozenset[str]) -> str:
+        """What of a request it cannot serve; empty if nothing is known."""
+        if self.context_window is not None and tokens > self.context_window:
+            return f"its context window of {self.context_window} tokens is too small"
+        missing = next((need for need in sorted(needs) if getattr(self, need, None) is False), None)
+        return "" if missing is None else f"it has no {missing}"
+
+
+ABLE = Abilities()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Requests that match all that is stated go to `targets` alone."""
+
+    targets: frozenset[str]
+    key_id: str = ""
+    tag: str = ""
+    data_class: str = ""
+    tokens_over: int | None = None
+    tokens_up_to: int | None = None
+    hours: tuple[int, int] | None = None
+    """From and until which hour of the day; may pass midnight."""
+
+    def matches(self, ask: Ask, tokens: int) -> bool:
+        """Whether it is about this request."""
+        if self.key_id and ask.key_id != self.key_id:
+            return False
+        if (self.tag and ask.tag != self.tag) or (self.data_class and ask.data_class != self.data_class):
+            return False
+        if self.tokens_over is not None and tokens <= self.tokens_over:
+            return False
+        if self.tokens_up_to is not None and tokens > self.tokens_up_to:
+            return False
+        return self.hours is None or _within(self.hours, ask.hour)
+
+
+def _within(hours: tuple[int, int], hour: int) -> bool:
+    begin, end = hours
+    return begin <= hour < end if begin <= end else hour >= begin or hour < end
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A route as steering needs it. `targets` may all be reached, none outside the boundary is here."""
+
+    route: str
+    strategy: str
+    targets: tuple[str, ...]
+    """In the listed order, which decides between equals."""
+    ttft_ms: float = TTFT_SECONDS * 1000
+    tpot_ms: float = TPOT_MS
+    rules: tuple[Rule, ...] = ()
+    abilities: tuple[tuple[str, Abilities], ...] = ()
+    """Of targets of which something is known."""
+    simple_above: float = 0.5
+    """`cascade`: prompts that are at least so simple go to the cheapest target."""
+
+
+class Candidate(NamedTuple):
+    """A target that a request might have gone to."""
+
+    target: str
+    marginal_nano: int | None
+    """What this request would cost there beyond what is paid anyway; None is unknown."""
+    why: str
+    """Why it lost; empty for the one that was taken."""
+
+
+class Steered(NamedTuple):
+    """A decision. `targets`: first choice, then the fallbacks in order; empty where there is nowhere to go."""
+
+    targets: tuple[str, ...]
+    reason: str
+    """Why the first one, in one sentence; why none, where there is none."""
+    full: tuple[str, ...]
+    """Own targets that were too full for it: `Refused` events."""
+    prompt_tokens: int
+    """As predicted for the first target."""
+    prediction: Prediction | None
+    """Of the first target; None for an API."""
+    way: Way
+    facts: Facts
+    ask: Ask
+
+    def candidates(self) -> list[Candidate]:
+        """Every target of the route, the one that was taken first; worked out when it is asked for."""
+        return _candidates(self)
+
+
+def steer(way: Way, facts: Facts, ask: Ask) -> Steered:
+    """Where it goes. Pure: the same for the same arguments."""
+    open_targets = _open(way, facts, ask)
+    if not open_targets:
+        return Steered((), _nowhere(way, facts, ask), (), 0, None, way, facts, ask)
+    if way.strategy == CHEAPEST or (way.strategy == CASCADE and (ask.simple or 0.0) >= way.simple_above):
+        return _cheapest(way, facts, ask, open_targets)
+    if way.strategy == CASCADE:
+        return _listed(way, facts, ask, open_targets)
+    return _idle_first(way, facts, ask, open_targets)
+
+
+def _open(way: Way, facts: Facts, ask: Ask) -> tuple[str, ...]:
+    """Targets that may serve it: what rules allow, what is well, what can."""
+    targets = way.targets
+    if way.rules:
+        tokens = prompt_tokens(facts.targets.get(targets[0], _NOBODY) if targets else _NOBODY, ask)
+        rule = next((rule for rule in way.rules if rule.matches(ask, tokens)), None)
+        if rule is not None:
+            targets = tuple(name for name in targets if name in rule.targets)
+    if facts.closed:
+        targets = tuple(name for name in targets if name not in facts.closed)
+    if way.abilities:
+        known = dict(way.abilities)
+        targets = tuple(name for name in targets if not _lacks(known.get(name, ABLE), facts, ask, name))
+    return targets
+
+
+def _lacks(abilities: Abilities, facts: Facts, ask: Ask, name: str) -> str:
+    tokens = prompt_tokens(facts.targets.get(name, _NOBODY), ask) + (ask.output_tokens or 0)
+    return abilities.lacks(tokens, ask.needs)
+
+
+def _idle_first(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
+    """The own target that costs least and answers first of those that keep the objective; else the cheapest API."""
+    best: tuple[int, float, str, int, Prediction] | None = None
+    full: list[str] = []
+    apis: list[str] = []
+    for name in names:
+        target = facts.targets.get(name, _NOBODY)
+        if target.serving is None:
+            apis.append(name)
+            continue
+        tokens = prompt_tokens(target, ask)
+        prediction = predict(target, target.serving, tokens, ask.now_ms)
+        if not keeps(way, target, prediction):
+            full.append(name)
+            continue
+        marginal = 0 if target.rates is None else _marginal(target, target.rates, tokens, 0, output_tokens(facts, ask))
+        rank = (marginal, prediction.ttft_ms * target.ttft_factor, name, tokens, prediction)
+        if best is None or rank < best:
+            best = rank
+    if best is not None:
+        _, _, name, tokens, prediction = best
+        order = (name, *(other for other in names if other != name))
+        return Steered(order, f"idle-first: {name} has room", tuple(full), tokens, prediction, way, facts, ask)
+    if not apis:
+        return _fullest(way, facts, ask, full)
+    return _spilled(way, facts, ask, apis, full)
+
+
+def keeps(way: Way, target: Target, prediction: Prediction) -> bool:
+    """Whether a prediction keeps the route's objectives, with the margin that the target needs now."""
+    part = RESUMED if target.spilling else ADMITTED
+    ttft_ms, tpot_ms = prediction
+    return ttft_ms * target.ttft_factor <= way.ttft_ms * part and tpot_ms * target.tpot_factor <= way.tpot_ms * part
+
+
+def _spilled(way: Way, facts: Facts, ask: Ask, apis: Sequence[str], full: list[str]) -> Steered:
+    ranked = _ranked(facts, ask, apis)
+    first = ranked[0]
+    why = f"{', '.join(full)} full: " if full else ""
+    reason = f"idle-first: {why}{first} is the cheapest of the rest"
+    tokens = prompt_tokens(facts.targets.get(first, _NOBODY), ask)
+    return Steered((*ranked, *full), reason, tuple(full), tokens, None, way, facts, ask)
+
+
+def _fullest(way: Way, facts: Facts, ask: Ask, full: list[str]) -> Steered:
+    """Nothing keeps the objective and nothing else may be used: the one that answers first."""
+    timed = []
+    for name in full:
+        target = facts.targets.get(name, _NOBODY)
+        tokens = prompt_tokens(target, ask)
+        if target.serving is not None:
+            timed.append((predict(target, target.serving, tokens, ask.now_ms), name, tokens))
+    timed.sort()
+    prediction, first, tokens = timed[0]
+    reason = f"idle-first: all full, {first} answers first"
+    return Steered(tuple(name for _, name, _ in timed), reason, tuple(full), tokens, prediction, way, facts, ask)
+
+
+def _cheapest(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
+    """By expected cost, with what of the conversation lies in a provider's cache; full targets come last."""
+    full = [name for name in names if _is_full(way, facts, ask, name)]
+    ranked = _ranked(facts, ask, [name for name in names if name not in full])
+    order = (*ranked, *_ranked(facts, ask, full))
+    first = order[0]
+    kept = session_of(facts.sessions, ask.session, ask.now_ms)
+    label = "cascade: simple, " if way.strategy == CASCADE else "cheapest: "
+    reason = f"{label}{first}"
+    if kept is not None and kept.target == first:
+        reason = f"{label}{first}, which has the conversation cached"
+    target = facts.targets.get(first, _NOBODY)
+    tokens = prompt_tokens(target, ask)
+    prediction = None if target.serving is None else predict(target, target.serving, tokens, ask.now_ms)
+    return Steered(order, reason, tuple(full), tokens, prediction, way, facts, ask)
+
+
+def _listed(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
+    first = names[0]
+    target = facts.targets.get(first, _NOBODY)
+    tokens = prompt_tokens(target, ask)
+    prediction = None if target.serving is None else predict(target, target.serving, tokens, ask.now_ms)
+    return Steered(tuple(names), f"cascade: not simple, {first}", (), tokens, prediction, way, facts, ask)
+
+
+def _is_full(way: Way, facts: Facts, ask: Ask, name: str) -> bool:
+    target = facts.targets.get(name, _NOBODY)
+    if target.serving is None:
+        return False
+    prediction = predict(target, target.serving, prompt_tokens(target, ask), ask.now_ms)
+    return not keeps(way, target, prediction)
+
+
+def _ranked(facts: Facts, ask: Ask, names: Sequence[str]) -> list[str]:
+    """Cheapest first; those whose price nobody knows last, in the listed order."""
+    if len(names) < 2:
+        return list(names)
+    return sorted(names, key=lambda name: _UNKNOWN if (cost := marginal_nano(facts, ask, name)) is None else cost)
+
+
+def marginal_nano(facts: Facts, ask: Ask, name: str) -> int | None:
+    """What this request is expected to cost at the target beyond what is paid anyway; None is unknown."""
+    target = facts.targets.get(name, _NOBODY)
+    rates = target.rates
+    if rates is None:
+        return None if target.serving is None else 0
+    tokens = prompt_tokens(target, ask)
+    kept = session_of(facts.sessions, ask.session, ask.now_ms)
+    cached = min(tokens, kept.input_tokens) if kept is not None and kept.target == name else 0
+    return _marginal(target, rates, tokens, cached, output_tokens(facts, ask))
+
+
+def _marginal(target: Target, rates: Rates, tokens: int, cached: int, output: float) -> int:
+    scaled = (tokens - cached) * rates.input + cached * rates.cached_input + int(output * rates.output)
+    return scaled // MILLION + rates.request_nano + (rates.wake_nano if target.asleep else 0)
+
+
+def _nowhere(way: Way, facts: Facts, ask: Ask) -> str:
+    lost = [f"{each.target}: {each.why}" for each in _losers(way, facts, ask)]
+    return f"no target of {way.route} can serve this request: {'; '.join(lost) or 'all are drained by hand'}"
+
+
+def _candidates(decision: Steered) -> list[Candidate]:
+    way, facts, ask = decision.way, decision.facts, decision.ask
+    found = []
+    for place, name in enumerate(decision.targets):
+        why = ""
+        if place:
+            why = "too full for the objective" if name in decision.full else "costs more, or is listed later"
+        found.append(Candidate(name, marginal_nano(facts, ask, name), why))
+    taken = frozenset(decision.targets)
+    return found + [each for each in _losers(way, facts, ask) if each.target not in taken]
+
+
+def _losers(way: Way, facts: Facts, ask: Ask) -> list[Candidate]:
+    """Targets that were never ranked, and what kept them out."""
+    known = dict(way.abilities)
+    tokens = prompt_tokens(facts.targets.get(way.targets[0], _NOBODY), ask) if way.targets else 0
+    rule = next((rule for rule in way.rules if rule.matches(ask, tokens)), None)
+    found = []
+    for name in way.targets:
+        lack = _lacks(known.get(name, ABLE), facts, ask, name)
+        if rule is not None and name not in rule.targets:
+            why = "a rule sends it elsewhere"
+        elif name in facts.closed:
+            why = "failed of late"
+        elif lack:
+            why = lack
+        else:
+            continue
+        found.append(Candidate(name, marginal_nano(facts, ask, name), why))
+    return found

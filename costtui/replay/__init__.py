@@ -1,0 +1,1 @@
+"""A trace of requests run against a simulated pool: what each strategy would have cost, and how late it was."""
