@@ -52,7 +52,7 @@ def _fit(kept: Sequence[Window], place: int, spans: "_Spans", least: "_Least", d
     left = window.work
     density = window.saves / window.work
     while left > EPSILON:
-        room = spans.room(place, window.ends)
+        room = spans.room(0, place, window.ends)
         if room > EPSILON:
             part = min(room, left)
             spans.add(place, part)
@@ -65,6 +65,8 @@ def _fit(kept: Sequence[Window], place: int, spans: "_Spans", least: "_Least", d
         if other is None or least.density[other] >= density or other == place:
             return
         part = min(left, done[other])
+        if other < place:  # later spans do not gain by what it gives up
+            part = min(part, spans.room(other + 1, place, window.ends))
         spans.add(other, -part)
         done[other] -= part
         if done[other] <= EPSILON:
@@ -101,16 +103,24 @@ class _Spans:
             left, right = low[2 * node], low[2 * node + 1]
             low[node] = (left if left < right else right) + more[node]
 
-    def room(self, place: int, ends: float) -> float:
-        """The least room of all spans that end at `ends` and begin at or before `place`."""
+    def room(self, first: int, last: int, ends: float) -> float:
+        """The least room of all spans that end at `ends` and begin at one of `first` to `last`."""
         low, more = self._low, self._add
-        node = place + self._size
-        found = low[node]
-        while node > 1:
-            if node & 1 and low[node - 1] < found:
-                found = low[node - 1]
-            node >>= 1
-            found += more[node]
+        left, right = first + self._size, last + self._size
+        least_left, least_right = low[left], low[right]
+        while left >> 1 != right >> 1:
+            if not left & 1 and low[left + 1] < least_left:
+                least_left = low[left + 1]
+            if right & 1 and low[right - 1] < least_right:
+                least_right = low[right - 1]
+            left >>= 1
+            right >>= 1
+            least_left += more[left]
+            least_right += more[right]
+        found = least_left if least_left < least_right else least_right
+        while left > 1:
+            left >>= 1
+            found += more[left]
         return self._replicas * ends + found
 
     def tight(self, place: int, ends: float) -> int:
