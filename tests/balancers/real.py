@@ -89,16 +89,24 @@ class RealHaproxy:
         for thread in self._threads:
             thread.join()
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Run, and wait until it answers."""
         assert HAPROXY is not None
+        argv = [HAPROXY, "-db", "-f", str(self._config), *options]
         with (self.folder / "haproxy.log").open("wb") as log:
-            self._process = subprocess.Popen([HAPROXY, "-db", "-f", str(self._config)], stdout=log, stderr=log)
+            self._process = subprocess.Popen(argv, stdout=log, stderr=log)
         deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
+        while not self._answers(self._process.pid):
             assert self._process.poll() is None, (self.folder / "haproxy.log").read_text()
             assert time.monotonic() < deadline, "haproxy does not answer"
             time.sleep(0.02)
+
+    def reload(self) -> None:
+        """A new process takes over; the old one ends when its connections have."""
+        old = self._process
+        assert old is not None
+        self.start("-sf", str(old.pid))
+        old.wait(READY_SECONDS)
 
     def stop(self) -> None:
         """End it at once."""
@@ -120,9 +128,9 @@ class RealHaproxy:
         """The answer's body; empty where there is none."""
         return _talk(self.folder / "front.sock", f"GET {path} HTTP/1.0\r\n\r\n").partition("\r\n\r\n")[2]
 
-    def _answers(self) -> bool:
+    def _answers(self, pid: int) -> bool:
         try:
-            return "Pid: " in self.by_hand("show info")
+            return f"Pid: {pid}\n" in self.by_hand("show info")
         except OSError:
             return False
 

@@ -110,6 +110,12 @@ def test_a_status_with_a_comma_and_columns_that_are_missing_do_no_harm(tmp_path:
     assert (second.status, second.weight) == ("", 10)
 
 
+def test_what_haproxy_calls_a_state_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    stats = "# pxname,svname,status,\nllm,s1,\x1b]52;c;aGk=\x07UP\u202e,\n\n"
+    first, _ = parse(INFO + STATES + stats, balancer(tmp_path)).servers
+    assert first.status == "]52;c;aGk=UP\ufffd"
+
+
 @given(st.integers(0, len(WHOLE)), st.text(max_size=30), st.integers(0, 40))
 def test_a_torn_or_altered_answer_is_read_or_refused_and_nothing_else(cut: int, put: str, dropped: int) -> None:
     told = WHOLE[:cut] + put + WHOLE[cut + dropped :]

@@ -131,6 +131,17 @@ def test_a_restarted_haproxy_is_told_again_and_said_to_be_away_meanwhile(folder:
         assert agent.shown().away_since is None
 
 
+def test_a_reload_forgets_what_it_was_told_and_is_told_again(folder: Path) -> None:
+    with RealHaproxy(folder) as haproxy, Driven(folder, haproxy.socket) as agent:
+        agent.set(Kind.SHIFT, {"vllm1": 20, "vllm2": 80})
+        agent.set(Kind.DRAIN, {"vllm1": 0})
+        agent.look()
+        haproxy.reload()
+        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert agent.look() is None
+        assert haproxy.serve(20) == {"s2": 20}
+
+
 def test_what_an_operator_changes_is_shown_and_left_alone_until_the_next_change_by_hand(folder: Path) -> None:
     with RealHaproxy(folder) as haproxy, Driven(folder, haproxy.socket) as agent:
         agent.set(Kind.SHIFT, {"vllm1": 20, "vllm2": 80})
