@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.ask import Ask
+from costtui.domain.rule import Rule
 from costtui.policy.facts import Facts, Rates, Target
 from costtui.policy.predict import Prediction, output_tokens, predict, prompt_tokens
 from costtui.policy.sessions import session_of
@@ -26,51 +28,17 @@ _UNKNOWN = 1 << 62
 _NOBODY = Target()
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What a target can serve; None where nobody said, which is taken for yes."""
-
-    context_window: int | None = None
-    """Tokens of prompt and answer together."""
-    tools: bool | None = None
-    vision: bool | None = None
-    json: bool | None = None
-
-    def lacks(self, tokens: int, needs: frozenset[str]) -> str:
-        """What of a request it cannot serve; empty if nothing is known."""
-        if self.context_window is not None and tokens > self.context_window:
-            return f"its context window of {self.context_window} tokens is too small"
-        missing = next((need for need in sorted(needs) if getattr(self, need, None) is False), None)
-        return "" if missing is None else f"it has no {missing}"
-
-
-ABLE = Abilities()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Requests that match all that is stated go to `targets` alone."""
-
-    targets: frozenset[str]
-    key_id: str = ""
-    tag: str = ""
-    data_class: str = ""
-    tokens_over: int | None = None
-    tokens_up_to: int | None = None
-    hours: tuple[int, int] | None = None
-    """From and until which hour of the day; may pass midnight."""
-
-    def matches(self, ask: Ask, tokens: int) -> bool:
-        """Whether it is about this request."""
-        if self.key_id and ask.key_id != self.key_id:
-            return False
-        if (self.tag and ask.tag != self.tag) or (self.data_class and ask.data_class != self.data_class):
-            return False
-        if self.tokens_over is not None and tokens <= self.tokens_over:
-            return False
-        if self.tokens_up_to is not None and tokens > self.tokens_up_to:
-            return False
-        return self.hours is None or _within(self.hours, ask.hour)
+def matches(rule: Rule, ask: Ask, tokens: int) -> bool:
+    """Whether the rule is about a request of so many prompt tokens."""
+    if rule.key_id and ask.key_id != rule.key_id:
+        return False
+    if (rule.tag and ask.tag != rule.tag) or (rule.data_class and ask.data_class != rule.data_class):
+        return False
+    if rule.tokens_over is not None and tokens <= rule.tokens_over:
+        return False
+    if rule.tokens_up_to is not None and tokens > rule.tokens_up_to:
+        return False
+    return rule.hours is None or _within(rule.hours, ask.hour)
 
 
 def _within(hours: tuple[int, int], hour: int) -> bool:
@@ -143,7 +111,7 @@ def _open(way: Way, facts: Facts, ask: Ask) -> tuple[str, ...]:
     targets = way.targets
     if way.rules:
         tokens = prompt_tokens(facts.targets.get(targets[0], _NOBODY) if targets else _NOBODY, ask)
-        rule = next((rule for rule in way.rules if rule.matches(ask, tokens)), None)
+        rule = next((rule for rule in way.rules if matches(rule, ask, tokens)), None)
         if rule is not None:
             targets = tuple(name for name in targets if name in rule.targets)
     if facts.closed:
@@ -295,7 +263,7 @@ def _losers(way: Way, facts: Facts, ask: Ask) -> list[Candidate]:
     """Targets that were never ranked, and what kept them out."""
     known = dict(way.abilities)
     tokens = prompt_tokens(facts.targets.get(way.targets[0], _NOBODY), ask) if way.targets else 0
-    rule = next((rule for rule in way.rules if rule.matches(ask, tokens)), None)
+    rule = next((rule for rule in way.rules if matches(rule, ask, tokens)), None)
     found = []
     for name in way.targets:
         lack = _lacks(known.get(name, ABLE), facts, ask, name)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costtui.domain.ability import Abilities
 from costtui.domain.ask import Ask
+from costtui.domain.rule import Rule
 from costtui.policy.facts import (
     NO_FACTS,
     Began,
@@ -22,7 +24,7 @@ from costtui.policy.facts import (
     Serving,
     fold,
 )
-from costtui.policy.steer import Abilities, Rule, Steered, Way, steer
+from costtui.policy.steer import Steered, Way, matches, steer
 
 NOON_MS = 1_795_435_200_000
 DEAR, CHEAP = Rates(1_000_000_000, 100_000_000, 10_000_000_000), Rates(100_000_000, 100_000_000, 400_000_000)
@@ -170,7 +172,7 @@ def test_a_target_without_a_price_is_last_and_never_taken_for_free() -> None:
 def test_a_rule_sends_what_it_is_about_to_its_targets_alone(rule: Rule, ask: Ask, first: str) -> None:
     decision = steer(replace(WAY, rules=(rule,)), known(), ask)
     assert decision.targets[0] == first
-    if rule.matches(ask, 1_000):
+    if matches(rule, ask, 1_000):
         assert set(decision.targets) <= rule.targets
 
 
