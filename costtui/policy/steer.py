@@ -6,6 +6,7 @@ candidate lost is worked out again only when somebody asks: facts are values, so
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from costtui.domain.ability import ABLE, Abilities
@@ -13,7 +14,7 @@ from costtui.domain.ask import Ask
 from costtui.domain.rule import Rule
 from costtui.policy.facts import Facts, Rates, Target
 from costtui.policy.predict import Prediction, output_tokens, predict, prompt_tokens
-from costtui.policy.sessions import session_of
+from costtui.policy.sessions import Session, session_of
 
 TTFT_SECONDS = 2.0
 TPOT_MS = 100.0
@@ -26,6 +27,9 @@ IDLE_FIRST, CHEAPEST, CASCADE = "idle-first", "cheapest", "cascade"
 STEERED = (IDLE_FIRST, CHEAPEST, CASCADE)
 _UNKNOWN = 1 << 62
 _NOBODY = Target()
+_by_cost = itemgetter(0, 1, 2)
+_new = tuple.__new__
+"""A NamedTuple's own constructor is written in Python and takes 0.3 us more."""
 
 
 def matches(rule: Rule, ask: Ask, tokens: int) -> bool:
@@ -149,7 +153,8 @@ def _idle_first(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steer
     if best is not None:
         _, _, name, tokens, prediction = best
         order = (name, *(other for other in names if other != name))
-        return Steered(order, f"idle-first: {name} has room", tuple(full), tokens, prediction, way, facts, ask)
+        why = f"idle-first: {name} has room"
+        return _new(Steered, (order, why, tuple(full), tokens, prediction, way, facts, ask))
     if not apis:
         return _fullest(way, facts, ask, full)
     return _spilled(way, facts, ask, apis, full)
@@ -168,7 +173,7 @@ def _spilled(way: Way, facts: Facts, ask: Ask, apis: Sequence[str], full: list[s
     why = f"{', '.join(full)} full: " if full else ""
     reason = f"idle-first: {why}{first} is the cheapest of the rest"
     tokens = prompt_tokens(facts.targets.get(first, _NOBODY), ask)
-    return Steered((*ranked, *full), reason, tuple(full), tokens, None, way, facts, ask)
+    return _new(Steered, ((*ranked, *full), reason, tuple(full), tokens, None, way, facts, ask))
 
 
 def _fullest(way: Way, facts: Facts, ask: Ask, full: list[str]) -> Steered:
@@ -187,19 +192,26 @@ def _fullest(way: Way, facts: Facts, ask: Ask, full: list[str]) -> Steered:
 
 def _cheapest(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
     """By expected cost, with what of the conversation lies in a provider's cache; full targets come last."""
-    full = [name for name in names if _is_full(way, facts, ask, name)]
-    ranked = _ranked(facts, ask, [name for name in names if name not in full])
-    order = (*ranked, *_ranked(facts, ask, full))
-    first = order[0]
-    kept = session_of(facts.sessions, ask.session, ask.now_ms)
-    label = "cascade: simple, " if way.strategy == CASCADE else "cheapest: "
-    reason = f"{label}{first}"
+    output, now_ms = output_tokens(facts, ask), ask.now_ms
+    kept = session_of(facts.sessions, ask.session, now_ms) if ask.session else None
+    full: list[str] = []
+    costs: list[tuple[bool, int, int, str, int, Prediction | None]] = []
+    for place, name in enumerate(names):
+        target = facts.targets.get(name, _NOBODY)
+        tokens, prediction, late = prompt_tokens(target, ask), None, False
+        if target.serving is not None:
+            prediction = predict(target, target.serving, tokens, now_ms)
+            late = not keeps(way, target, prediction)
+            if late:
+                full.append(name)
+        costs.append((late, _cost(target, name, tokens, output, kept), place, name, tokens, prediction))
+    costs.sort(key=_by_cost)
+    _, _, _, first, tokens, prediction = costs[0]
+    reason = f"cascade: simple, {first}" if way.strategy == CASCADE else f"cheapest: {first}"
     if kept is not None and kept.target == first:
-        reason = f"{label}{first}, which has the conversation cached"
-    target = facts.targets.get(first, _NOBODY)
-    tokens = prompt_tokens(target, ask)
-    prediction = None if target.serving is None else predict(target, target.serving, tokens, ask.now_ms)
-    return Steered(order, reason, tuple(full), tokens, prediction, way, facts, ask)
+        reason += ", which has the conversation cached"
+    order = tuple([each[3] for each in costs])
+    return _new(Steered, (order, reason, tuple(full), tokens, prediction, way, facts, ask))
 
 
 def _listed(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
@@ -207,34 +219,37 @@ def _listed(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
     target = facts.targets.get(first, _NOBODY)
     tokens = prompt_tokens(target, ask)
     prediction = None if target.serving is None else predict(target, target.serving, tokens, ask.now_ms)
-    return Steered(tuple(names), f"cascade: not simple, {first}", (), tokens, prediction, way, facts, ask)
-
-
-def _is_full(way: Way, facts: Facts, ask: Ask, name: str) -> bool:
-    target = facts.targets.get(name, _NOBODY)
-    if target.serving is None:
-        return False
-    prediction = predict(target, target.serving, prompt_tokens(target, ask), ask.now_ms)
-    return not keeps(way, target, prediction)
+    return _new(Steered, (tuple(names), f"cascade: not simple, {first}", (), tokens, prediction, way, facts, ask))
 
 
 def _ranked(facts: Facts, ask: Ask, names: Sequence[str]) -> list[str]:
     """Cheapest first; those whose price nobody knows last, in the listed order."""
     if len(names) < 2:
         return list(names)
-    return sorted(names, key=lambda name: _UNKNOWN if (cost := marginal_nano(facts, ask, name)) is None else cost)
+    output = output_tokens(facts, ask)
+    kept = session_of(facts.sessions, ask.session, ask.now_ms) if ask.session else None
+    costs = []
+    for place, name in enumerate(names):
+        target = facts.targets.get(name, _NOBODY)
+        costs.append((_cost(target, name, prompt_tokens(target, ask), output, kept), place, name))
+    costs.sort()
+    return [name for _, _, name in costs]
+
+
+def _cost(target: Target, name: str, tokens: int, output: float, kept: Session | None) -> int:
+    rates = target.rates
+    if rates is None:
+        return _UNKNOWN if target.serving is None else 0
+    cached = min(tokens, kept.input_tokens) if kept is not None and kept.target == name else 0
+    return _marginal(target, rates, tokens, cached, output)
 
 
 def marginal_nano(facts: Facts, ask: Ask, name: str) -> int | None:
     """What this request is expected to cost at the target beyond what is paid anyway; None is unknown."""
     target = facts.targets.get(name, _NOBODY)
-    rates = target.rates
-    if rates is None:
-        return None if target.serving is None else 0
-    tokens = prompt_tokens(target, ask)
     kept = session_of(facts.sessions, ask.session, ask.now_ms)
-    cached = min(tokens, kept.input_tokens) if kept is not None and kept.target == name else 0
-    return _marginal(target, rates, tokens, cached, output_tokens(facts, ask))
+    cost = _cost(target, name, prompt_tokens(target, ask), output_tokens(facts, ask), kept)
+    return None if cost == _UNKNOWN else cost
 
 
 def _marginal(target: Target, rates: Rates, tokens: int, cached: int, output: float) -> int:
