@@ -73,7 +73,7 @@ class Balancers:
 
     def source(self, balancer: Balancer, config: Callable[[], Config]) -> Source:
         """One balancer, read each second, told whenever somebody changed something by hand."""
-        self._now[balancer.name] = BalancerNow(balancer, ack=self._acks.get(balancer.name))
+        self._now[balancer.name] = BalancerNow(balancer, ack=self._last(balancer))
         self._followed.pop(balancer.name, None)
 
         async def look() -> Problem | None:
@@ -111,17 +111,18 @@ class Balancers:
         self._followed[name] = made
         asked = orders_of(balancer, config, made, self._clock.now_ms())
         try:
-            backend = await haproxy.read(balancer)
-            last = self._acks.get(name)
+            last = self._last(balancer)
+            backend = await haproxy.read(balancer, last.touched if last else ())
+            asked = orders.with_leftovers(asked, last, backend.servers)
             if orders.due(asked, last, backend.process, self._seen.get(name)):
                 backend = await self._tell(balancer, asked, last, backend)
             elif last is not None:
                 self._keep(orders.compared(last, backend.servers, self._clock.now_ms()))
         except SourceError as error:
-            self._away(name, asked, error)
+            self._away(balancer, asked, error)
             raise
         self._seen[name] = backend.process
-        now_ms, ack = self._clock.now_ms(), self._acks.get(name)
+        now_ms, ack = self._clock.now_ms(), self._last(balancer)
         self._now[name] = BalancerNow(balancer, asked, ack, backend.servers, now_ms)
         return None if ack is None else _refusal(source_name(balancer), ack)
 
@@ -133,7 +134,7 @@ class Balancers:
         self._keep(asking)
         missing = orders.commands(balancer, asked, last, backend.servers)
         refusal = await haproxy.tell(balancer, [command for each in missing.values() for command in each])
-        backend = await haproxy.read(balancer)
+        backend = await haproxy.read(balancer, asking.touched)
         told = [server for server, each in missing.items() if each]
         ack = orders.acknowledged(asking, refusal, told, backend.servers, self._clock.now_ms())
         self._keep(replace(ack, process=backend.process))
@@ -151,11 +152,16 @@ class Balancers:
                 f"balancer {ack.state}", balancer=ack.balancer, revision=ack.orders.revision, problem=ack.problem
             )
 
-    def _away(self, name: str, asked: Orders, error: SourceError) -> None:
-        before = self._now[name]
+    def _last(self, balancer: Balancer) -> Ack | None:
+        """What this backend acknowledged last, not another one of the same name."""
+        last = self._acks.get(balancer.name)
+        return last if last is not None and last.place == balancer.place else None
+
+    def _away(self, balancer: Balancer, asked: Orders, error: SourceError) -> None:
+        before = self._now[balancer.name]
         since_ms = before.away_since_ms if before.away_since_ms is not None else self._clock.now_ms()
-        self._now[name] = replace(
-            before, asked=asked, ack=self._acks.get(name), away=error.reason, away_since_ms=since_ms
+        self._now[balancer.name] = replace(
+            before, asked=asked, ack=self._last(balancer), away=error.reason, away_since_ms=since_ms
         )
 
     def _revisions(self) -> tuple[Revision, ...]:

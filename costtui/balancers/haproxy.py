@@ -5,7 +5,7 @@ Columns as HAProxy's management guide has them: `srv_admin_state` is a mask, `sr
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from costtui.balancers.runtime import ask
@@ -26,15 +26,18 @@ class BackendNow(NamedTuple):
 
     process: Process
     servers: tuple[ServerNow, ...]
-    """Those that the balancer was configured with, in its order; one that the backend does not have is left out."""
+    """Those that were asked for, in the backend's order; one that it does not have is left out."""
 
 
-async def read(balancer: Balancer) -> BackendNow:
-    """Ask HAProxy what the backend does. Raises SourceError where it is away or says something else."""
+async def read(balancer: Balancer, others: Collection[str] = ()) -> BackendNow:
+    """Ask HAProxy what the balancer's servers do, and `others` of the backend.
+
+    Raises SourceError where it is away or says something else.
+    """
     backend = balancer.backend
     told = await ask(balancer.socket, ("show info", f"show servers state {backend}", f"show stat {backend} 4 -1"))
     try:
-        return parse(told, balancer)
+        return parse(told, balancer, others)
     except (ValueError, KeyError, csv.Error):
         raise SourceError(f"no description of servers at {balancer.socket}", "see what listens there") from None
 
@@ -45,7 +48,7 @@ async def tell(balancer: Balancer, commands: Sequence[str]) -> str:
     return clean(" ".join(told.split()), REFUSAL_CHARACTERS)
 
 
-def parse(told: str, balancer: Balancer) -> BackendNow:
+def parse(told: str, balancer: Balancer, others: Collection[str] = ()) -> BackendNow:
     """The answers to `show info`, `show servers state` and `show stat`.
 
     Raises SourceError for a backend that is not there, ValueError, KeyError or csv.Error for what is no description.
@@ -54,7 +57,7 @@ def parse(told: str, balancer: Balancer) -> BackendNow:
     process = Process(_count(info["Pid"]), _count(info["Uptime_sec"]))
     if not states:
         raise SourceError(f"HAProxy has no backend {balancer.backend}", "correct `backend` in [haproxy]")
-    wanted = {server for _, server in balancer.servers}
+    wanted = {*(server for _, server in balancer.servers), *others}
     servers = (_server(row, stats.get(row["srv_name"], {})) for row in states if row["srv_name"] in wanted)
     return BackendNow(process, tuple(servers))
 

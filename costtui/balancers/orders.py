@@ -37,6 +37,14 @@ def weights_of(shares: Mapping[str, int]) -> dict[str, int]:
     return {name: max(round(share * LARGEST_WEIGHT / most), 1) if share else 0 for name, share in shares.items()}
 
 
+def with_leftovers(asked: Orders, last: Ack | None, servers: Sequence[ServerNow]) -> Orders:
+    """With servers that costtui once changed and that [haproxy] names no more: they are to be as configured."""
+    named = {order.server for order in asked.servers}
+    touched = frozenset() if last is None else last.touched
+    left = [each.server for each in servers if each.server in touched and each.server not in named]
+    return replace(asked, servers=(*asked.servers, *(Order(server) for server in left)))
+
+
 def due(asked: Orders, last: Ack | None, process: Process, seen: Process | None) -> bool:
     """Whether the balancer must be told: a new change by hand, one that ended, a restart, or a refusal.
 
@@ -112,6 +120,7 @@ def asking(balancer: Balancer, asked: Orders, last: Ack | None, process: Process
         process,
         weighted=tuple(dict.fromkeys((*before[0], *weighted))),
         drained=tuple(dict.fromkeys((*before[1], *drained))),
+        place=balancer.place,
     )
 
 

@@ -17,6 +17,11 @@ class Balancer:
     servers: tuple[tuple[str, str], ...]
     """Target and the name that the backend calls its server by."""
 
+    @property
+    def place(self) -> str:
+        """Which backend of which HAProxy it is."""
+        return f"{self.socket} {self.backend}"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -105,3 +110,10 @@ class Ack:
     """Servers whose weight costtui may have set and has not set back."""
     drained: tuple[str, ...] = ()
     """Servers that costtui may have drained and has not made ready again."""
+    place: str = ""
+    """Socket and backend: the same name can become another balancer's."""
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Servers that costtui may have to set back."""
+        return frozenset((*self.weighted, *self.drained))

@@ -43,9 +43,12 @@ class SetClock(SystemClock):
         return self.at_ms
 
 
-def config_of(socket: Path) -> Config:
-    """One balancer, `edge`, on route `chat`."""
-    return load_bytes(Path("c.toml"), TEXT.format(socket=socket).encode(), 7)
+def config_of(socket: Path, servers: str = "") -> Config:
+    """One balancer, `edge`, on route `chat`; with other `servers` than usual."""
+    text = TEXT.format(socket=socket)
+    if servers:
+        text = text[: text.index("servers = ")] + f"servers = {servers}\n"
+    return load_bytes(Path("c.toml"), text.encode(), 7)
 
 
 class Driven:
@@ -61,6 +64,11 @@ class Driven:
         self.controls = ControlsStore.open(state_dir)
         self._steering: list[ControlsStore] = []
         self.start()
+
+    def configure(self, config: Config) -> None:
+        """Put a newer configuration in force."""
+        self.config = config
+        self._source = self.balancers.source(config.balancers[0], lambda: self.config)
 
     def start(self) -> None:
         """Begin as an agent does that knows only what is stored."""

@@ -9,6 +9,7 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,11 @@ backend llm
   server s2 127.0.0.1:{ports[1]} weight 10
 """
 READY_SECONDS = 30.0
+
+
+def about(served: dict[str, int]) -> Any:
+    """Who answered how many, as far as round robin is exact: a changed weight begins anywhere in its turn."""
+    return pytest.approx(served, abs=2)
 
 
 class _Named(ThreadingHTTPServer):

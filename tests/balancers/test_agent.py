@@ -9,7 +9,7 @@ from costtui.controls.desk import Desk
 from costtui.store.controls import ControlsStore
 from tests.agent.agents import AgentProcess
 from tests.balancers.driven import TEXT, config_of
-from tests.balancers.real import RealHaproxy, needs_haproxy
+from tests.balancers.real import RealHaproxy, about, needs_haproxy
 from tests.balancers.scripted import ScriptedSocket
 
 BAD = """[haproxy.{name}]
@@ -39,13 +39,13 @@ def test_the_agent_applies_shifts_and_says_what_became_of_them(folder: Path) -> 
         shift(agent.state_dir, haproxy.socket, {"vllm1": 20, "vllm2": 80})
         live = edge(agent.status(lambda picture: edge(picture)["state"] == "applied"))
         assert (live["asked_revision"], live["live_revision"]) == (1, 1)
-        assert haproxy.serve(100) == {"s1": 20, "s2": 80}
+        assert haproxy.serve(100) == about({"s1": 20, "s2": 80})
         haproxy.stop()
         away = agent.status(lambda picture: edge(picture)["state"] == "away")
         assert any(warning["key"] == "source:haproxy:edge" for warning in away["warnings"])
         haproxy.start()
         agent.status(lambda picture: edge(picture)["state"] == "applied" and edge(picture)["away_since"] is None)
-        assert haproxy.serve(100) == {"s1": 20, "s2": 80}
+        assert haproxy.serve(100) == about({"s1": 20, "s2": 80})
         agent.config.write_text(TEXT.format(socket=haproxy.socket).partition("[haproxy")[0])
         agent.status(lambda picture: not picture["balancers"])
 

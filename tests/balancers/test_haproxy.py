@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from costtui.domain.balancer import AckState
+from costtui.domain.balancer import AckState, Order
 from costtui.domain.control import Kind
 from costtui.errors import SourceError
 from costtui.store.controls import ControlsStore
-from tests.balancers.driven import Driven
-from tests.balancers.real import RealHaproxy, needs_haproxy
+from tests.balancers.driven import Driven, config_of
+from tests.balancers.real import RealHaproxy, about, needs_haproxy
 
 pytestmark = needs_haproxy
 
@@ -21,10 +21,10 @@ def test_a_shift_moves_the_served_shares_and_undo_brings_the_configured_ones_bac
     with RealHaproxy(folder) as haproxy, Driven(folder, haproxy.socket) as agent:
         assert agent.look() is None
         assert agent.shown().state == "configured"
-        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert haproxy.serve(100) == about({"s1": 90, "s2": 10})
         shift = agent.set(Kind.SHIFT, {"vllm1": 20, "vllm2": 80})
         assert agent.look() is None
-        assert haproxy.serve(100) == {"s1": 20, "s2": 80}
+        assert haproxy.serve(100) == about({"s1": 20, "s2": 80})
         shown, stored = agent.shown(), agent.stored()
         assert (shown.state, shown.asked_revision, shown.live_revision) == (
             "applied",
@@ -39,7 +39,7 @@ def test_a_shift_moves_the_served_shares_and_undo_brings_the_configured_ones_bac
         assert [each.weight for each in stored.servers] == [20, 80]
         undo = agent.undo(shift)
         agent.look()
-        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert haproxy.serve(100) == about({"s1": 90, "s2": 10})
         assert agent.stored().orders.revision == undo.revision_id
         assert agent.shown().state == "configured"
 
@@ -69,7 +69,7 @@ def test_a_shift_that_ends_by_itself_ends_at_the_balancer_too(folder: Path) -> N
         assert haproxy.serve(20) == {"s2": 20}
         agent.clock.at_ms += 5_000
         agent.look()
-        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert haproxy.serve(100) == about({"s1": 90, "s2": 10})
 
 
 def test_a_pin_sends_everything_to_one_and_a_shift_elsewhere_changes_nothing(folder: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_pin_sends_everything_to_one_and_a_shift_elsewhere_changes_nothing(fol
         assert haproxy.serve(20) == {"s2": 20}
         agent.set(Kind.SHIFT, {"novita": 100})
         agent.look()
-        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert haproxy.serve(100) == about({"s1": 90, "s2": 10})
         assert agent.shown().reason == "revision 2 gives none of its servers a share: their own weights hold"
 
 
@@ -103,7 +103,7 @@ def test_a_drain_sends_nothing_new_and_lets_what_runs_end(folder: Path) -> None:
         assert answers == ["s2"]
         agent.undo(drain)
         agent.look()
-        assert haproxy.serve(20) == {"s1": 10, "s2": 10}
+        assert haproxy.serve(20) == about({"s1": 10, "s2": 10})
 
 
 def test_a_restarted_haproxy_is_told_again_and_said_to_be_away_meanwhile(folder: Path) -> None:
@@ -123,11 +123,11 @@ def test_a_restarted_haproxy_is_told_again_and_said_to_be_away_meanwhile(folder:
         assert (agent.shown().asked_revision, agent.shown().live_revision) == (late.revision_id, 1)
         haproxy.start()
         agent.look()
-        assert haproxy.serve(20) == {"s1": 10, "s2": 10}
+        assert haproxy.serve(20) == about({"s1": 10, "s2": 10})
         haproxy.stop()
         haproxy.start()
         agent.look()
-        assert haproxy.serve(20) == {"s1": 10, "s2": 10}
+        assert haproxy.serve(20) == about({"s1": 10, "s2": 10})
         assert agent.shown().away_since is None
 
 
@@ -137,7 +137,7 @@ def test_a_reload_forgets_what_it_was_told_and_is_told_again(folder: Path) -> No
         agent.set(Kind.DRAIN, {"vllm1": 0})
         agent.look()
         haproxy.reload()
-        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert haproxy.serve(100) == about({"s1": 90, "s2": 10})
         assert agent.look() is None
         assert haproxy.serve(20) == {"s2": 20}
 
@@ -155,10 +155,10 @@ def test_what_an_operator_changes_is_shown_and_left_alone_until_the_next_change_
         assert agent.balancers.notices() == (
             ("balancer:edge", "HAProxy edge was changed by somebody else: s2 has weight 5 instead of 80"),
         )
-        assert haproxy.serve(25) == {"s1": 20, "s2": 5}
+        assert haproxy.serve(25) == about({"s1": 20, "s2": 5})
         agent.set(Kind.SHIFT, {"vllm1": 20, "vllm2": 80})
         agent.look()
-        assert haproxy.serve(100) == {"s1": 20, "s2": 80}
+        assert haproxy.serve(100) == about({"s1": 20, "s2": 80})
         assert agent.balancers.notices() == ()
 
 
@@ -190,7 +190,20 @@ def test_an_agent_that_starts_anew_knows_what_it_set_and_what_it_did_not(folder:
             agent.undo(drain)
             agent.undo(shift)
             agent.look()
-        assert haproxy.serve(100) == {"s1": 90, "s2": 10}
+        assert haproxy.serve(100) == about({"s1": 90, "s2": 10})
+
+
+def test_a_server_that_the_configuration_drops_is_set_back(folder: Path) -> None:
+    with RealHaproxy(folder) as haproxy, Driven(folder, haproxy.socket) as agent:
+        agent.set(Kind.SHIFT, {"vllm1": 60, "vllm2": 240})
+        agent.set(Kind.DRAIN, {"vllm2": 0})
+        agent.look()
+        agent.configure(config_of(haproxy.socket, '{ vllm1 = "s1" }'))
+        for _ in range(3):
+            assert agent.look() is None
+        assert haproxy.serve(70) == about({"s1": 60, "s2": 10})
+        assert agent.shown().state == "applied"
+        assert agent.stored().orders.servers == (Order("s1", 60),)
 
 
 @pytest.mark.parametrize(
@@ -227,4 +240,4 @@ def test_where_the_changes_by_hand_cannot_be_read_nothing_is_set_back(folder: Pa
         for _ in range(2):
             with pytest.raises(SourceError, match=r"controls\.db cannot be read"):
                 agent.look()
-        assert haproxy.serve(10) == {"s1": 2, "s2": 8}
+        assert haproxy.serve(10) == about({"s1": 2, "s2": 8})

@@ -16,6 +16,7 @@ from costtui.balancers.orders import (
     due,
     orders,
     weights_of,
+    with_leftovers,
 )
 from costtui.domain.balancer import Ack, AckState, Balancer, Order, Orders, Process, ServerNow
 
@@ -148,6 +149,15 @@ def test_what_is_asked_is_known_before_it_is_done_so_that_a_crash_leaves_nothing
     undone = asking(EDGE, NOTHING, applied(drain, drained), RUN, 3)
     assert undone.drained == ("s2",)
     assert flat(commands(EDGE, NOTHING, undone, drained)) == ["set server llm/s2 state ready"]
+
+
+def test_servers_that_are_named_no_more_are_to_be_as_configured_where_costtui_changed_them() -> None:
+    last = applied(SHIFT, SHIFTED)
+    one = orders(replace(EDGE, servers=(("vllm1", "s1"),)), {"vllm1": 20}, (), 7)
+    assert with_leftovers(one, last, SHIFTED).servers == (Order("s1", 20), Order("s2"))
+    assert with_leftovers(one, last, SHIFTED[:1]) == one  # it is gone from the backend as well
+    assert with_leftovers(one, None, SHIFTED) == one
+    assert with_leftovers(SHIFT, last, SHIFTED) == SHIFT
 
 
 def test_a_server_that_the_backend_does_not_have_is_a_refusal_by_name() -> None:

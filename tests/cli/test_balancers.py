@@ -38,6 +38,8 @@ SERVER_LINES = [
 ]
 NOON_MS = 1_795_435_200_000
 """2026-11-23 12:00 UTC."""
+FRESH_MS = now_ms() + 3_600_000
+"""Not old, however slow this machine is."""
 
 
 def ack(state: AckState, orders: Orders = SHIFT, problem: str = "") -> Ack:
@@ -45,7 +47,7 @@ def ack(state: AckState, orders: Orders = SHIFT, problem: str = "") -> Ack:
 
 
 def seen(asked: Orders | None = SHIFT, said: Ack | None = None, away: str = "") -> BalancerNow:
-    return BalancerNow(EDGE, asked, said, SERVERS, now_ms(), away, NOON_MS if away else None)
+    return BalancerNow(EDGE, asked, said, SERVERS, FRESH_MS, away, NOON_MS if away else None)
 
 
 @pytest.mark.parametrize(
