@@ -90,6 +90,11 @@ def bounded(asked: Asked, output_tokens: int, *, newer: bool = False) -> tuple[A
     return asked._replace(fields=fields), msgspec.json.encode(fields)
 
 
+def output_limit(asked: Asked) -> int | None:
+    """The limit of output that it names itself; None without one."""
+    return 0 if asked.operation in _MAKES_NOTHING else _output_tokens(asked.operation, asked.fields)
+
+
 def _output_tokens(operation: Operation, fields: dict[str, msgspec.Raw]) -> int | None:
     """The largest of the limits that it names: upstreams differ on which one they heed."""
     held: int | None = None

@@ -22,8 +22,10 @@ from costtui.gateway.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
     from costtui.dialects.bounds import Bounds
+    from costtui.domain.ask import Ask
     from costtui.gateway.client import ClientConnection
     from costtui.gateway.relay import Relay
+    from costtui.policy.steer import Steered
 
 ATTEMPTS = 4
 RETRY_AFTER_SECONDS = 2.0
@@ -74,6 +76,9 @@ class Exchange:
     bounds: "Bounds | None" = None
     unbound: tuple[Asked, bytes] | None = None
     """As the client sent it, where it was given a limit of output."""
+    ask: "Ask | None" = None
+    """As routing saw it, where more than shares decided."""
+    decision: "Steered | None" = None
     denied: frozenset[str] = frozenset()
     """Targets that budgets do not pay for."""
 
@@ -117,6 +122,8 @@ class Exchange:
         self.meter = AttemptMeter(relay, address, self.operation, self.started)
         if not self.request_id:
             self.request_id = self.meter.attempt_id
+        if relay.router is not None:
+            self.meter.course = relay.router.began(self, self.meter.started_ms)
         if address.trouble:
             self._failed(Outcome.UNREACHABLE, address.trouble, sent=False)
             return

@@ -26,6 +26,8 @@ class Head:
     credential = b""
     tag = ""
     """What the caller calls the request."""
+    data_class = ""
+    """What the caller says of its content."""
     key_id: str | None = None
     """The key that the credential was found to be; None before it was looked up."""
     length = -1
@@ -139,6 +141,8 @@ class HeadReader:
             self.fault = Refusal(415, "send the body without a content encoding", "unsupported_encoding")
         elif role is Role.TAG:
             self.head.tag = value.decode("latin-1")
+        elif role is Role.DATA_CLASS:
+            self.head.data_class = value.decode("latin-1")
         elif role is Role.EXPECT:
             self.head.expects = value.lower() == b"100-continue"
         elif role is Role.ORIGIN or role is Role.FETCH_SITE:

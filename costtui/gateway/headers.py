@@ -24,6 +24,7 @@ class Role(IntEnum):
     RETRY_AFTER = 14
     LITELLM_COST = 15
     TAG = 16
+    DATA_CLASS = 17
 
 
 _HOP_BY_HOP = frozenset(
@@ -51,6 +52,7 @@ _REQUEST = {
     "sec-fetch-site": Role.FETCH_SITE,
     "te": Role.TE,
     "x-costtui-tag": Role.TAG,
+    "x-costtui-data-class": Role.DATA_CLASS,
     "accept-encoding": Role.DROP,
     "forwarded": Role.DROP,
     "via": Role.DROP,

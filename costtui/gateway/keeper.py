@@ -8,9 +8,10 @@ from pathlib import Path
 
 from costtui.config.model import Config
 from costtui.config.watch import ConfigWatch
+from costtui.domain.ability import ABLE
 from costtui.errors import CosttuiError, SourceError
 from costtui.gateway.host import NOTHING, read_host
-from costtui.gateway.picture import picture
+from costtui.gateway.picture import decisions, picture
 from costtui.gateway.relay import Relay
 from costtui.gateway.tables import Tables
 from costtui.policy.plan import plans
@@ -26,6 +27,9 @@ CONTROLS_SECONDS = 0.1
 LOOK_SECONDS = 1.0
 RATES_SECONDS = 5.0
 PICTURE = "gateway.json"
+DECISIONS = "decisions.json"
+STEERED = frozenset({"idle-first", "cheapest", "cascade"})
+"""As policy calls them; it is not loaded where nobody needs it."""
 
 
 class Keeper:
@@ -122,6 +126,7 @@ class Keeper:
         self.revision = max((revision.revision_id for revision in state.revisions), default=0)
         self._relay.refresh_closed()
         self._take_budgets(state.keys)
+        self._take_router()
 
     # configuration and prices
 
@@ -134,6 +139,8 @@ class Keeper:
         self._take_prices()
         relay.tables.pricing.age()
         relay.ledger.adopt()
+        if relay.router is not None:
+            relay.router.tick(relay.clock_ms())
         self.paint()
 
     def _take_config(self, config: Config) -> None:
@@ -161,6 +168,7 @@ class Keeper:
             self._prices_seen = seen
             with contextlib.suppress(SourceError):
                 self._relay.tables.take_prices(PriceBook.load(self._state_dir))
+                self._take_router()
 
     def _compile_where_stale(self) -> None:
         """Prices were compiled from another configuration or price list than the one that lies there now."""
@@ -184,8 +192,26 @@ class Keeper:
             self._host = found
             self._relay.host_rates = dict(found.rates)
             self._limit_budgets()
+            if self._relay.router is not None:
+                self._relay.router.seen(found.engines, found.at_ms)
 
-    # budgets
+    # routing and budgets
+
+    def _take_router(self) -> None:
+        """Routes that are more than shares, as plans and prices have them now."""
+        relay, config = self._relay, self._config
+        if not any(route.strategy in STEERED or route.rules for route in config.routes) and all(
+            target.abilities == ABLE for target in config.targets
+        ):
+            relay.router = None
+            return
+        from costtui.gateway.router import Router  # 3 ms of a cold start, and only for such routes
+
+        router = Router(config, relay.tables.plans, relay.tables.pricing, relay.router)
+        relay.router = None if router.idle else router
+        router.tick(relay.clock_ms())
+        router.seen(self._host.engines, self._host.at_ms)
+        relay.refresh_closed()
 
     def _take_budgets(self, keys: Sequence[GatewayKey]) -> None:
         relay = self._relay
@@ -204,14 +230,20 @@ class Keeper:
     # its own picture
 
     def paint(self) -> None:
-        """STATE_DIR/gateway.json, for the screens; replaced in one step."""
+        """STATE_DIR/gateway.json and decisions.json, for the screens; each replaced in one step."""
         if self.quiet:
             return
+        router = self._relay.router
+        if router is not None and router.changed:
+            router.changed = False
+            self._replace(DECISIONS, decisions(router, self._relay.clock_ms()))
         trouble = self._controls.trouble
         ours = () if trouble is None else (f"{trouble.reason}; {trouble.remedy}",)
-        body = picture(self._relay, self.revision, (*self.troubles, *self.warnings, *ours))
-        path = self._state_dir / PICTURE
-        draft = path.with_name(f".{PICTURE}.{os.getpid()}")
+        self._replace(PICTURE, picture(self._relay, self.revision, (*self.troubles, *self.warnings, *ours)))
+
+    def _replace(self, name: str, body: bytes) -> None:
+        path = self._state_dir / name
+        draft = path.with_name(f".{name}.{os.getpid()}")
         try:
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
                 file.write(body)

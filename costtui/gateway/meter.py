@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from costtui.gateway.admission.hold import Hold
     from costtui.gateway.exchange import Exchange
     from costtui.gateway.relay import Relay
+    from costtui.policy.steering import Sent
 
 # Python 3.11 looks a member up on its class with a function written in Python: 0.2 us, ten times a request.
 OK, REFUSED = Outcome.OK, Outcome.REFUSED
@@ -39,6 +40,8 @@ class AttemptMeter:
     """As the client is told."""
     hold: "Hold | None" = None
     """What budgets hold for it."""
+    course: "Sent | None" = None
+    """What routing wants to know of it."""
     started_ms: int
     """Unix time."""
     _status = 0
@@ -63,6 +66,8 @@ class AttemptMeter:
         """Something of the answer's body is there; only the first time counts."""
         if self._ttft_ms is None:
             self._ttft_ms = int((self._relay.now() - self._asked_at) * 1000)
+            if self.course is not None and self._relay.router is not None and self._status < 300:
+                self._relay.router.first_byte(self.course, self._relay.clock_ms())
 
     def whole(self, answer: Answer, litellm_cost: bytes) -> None:
         """A whole answer, with the cost that a LiteLLM upstream put into its head."""
@@ -100,6 +105,9 @@ class AttemptMeter:
         relay.ledger.settle(tuple.__new__(Attempt, row))  # its own constructor takes 0.5 us more
         if self.hold is not None:
             self.hold.settle(self.charge, told=source is not ESTIMATED)
+        if self.course is not None and relay.router is not None:
+            told = usage if source is REPORTED else NO_USAGE
+            relay.router.ended(self.course, relay.clock_ms(), told.input_tokens, told.output_tokens)
         address.in_flight -= 1
         if outcome is not OK or relay.breakers:
             relay.judge(address.name, outcome, self._status, exchange.reason)

@@ -10,6 +10,7 @@ from costtui.domain.clean import clean
 if TYPE_CHECKING:
     from costtui.gateway.admission.desk import AdmissionDesk
     from costtui.gateway.relay import Relay
+    from costtui.gateway.router import Router
 
 
 def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
@@ -40,6 +41,27 @@ def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
             },
             "budgets": {} if relay.desk is None else dict(_budgets(relay.desk)),
             "trouble": [clean(text, 500) for text in told],
+        }
+    ).encode()
+
+
+def decisions(router: "Router", at_ms: int) -> bytes:
+    """The newest decisions, newest last, each with all that it might have been and why it was not."""
+    return json.dumps(
+        {
+            "schema": "costtui.decisions/1",
+            "at_ms": at_ms,
+            "decisions": [
+                {
+                    "at_ms": noted.at_ms,
+                    "request_id": noted.request_id,
+                    "route": clean(noted.decision.way.route, 200),
+                    "target": noted.decision.targets[0] if noted.decision.targets else "",
+                    "reason": clean(noted.decision.reason, 500),
+                    "candidates": [each._asdict() for each in noted.decision.candidates()],
+                }
+                for noted in router.noted
+            ],
         }
     ).encode()
 

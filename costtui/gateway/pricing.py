@@ -43,6 +43,10 @@ class Pricing:
         priced = self._priced.get((target, named))
         return priced if priced is not None else self._look_up(target, sent, named)
 
+    def now(self, target: str) -> TokenPrice | None:
+        """The target's price in force."""
+        return None if self.book is None else self.book.price_of(target, self._clock_ms())
+
     def following(self, target: str, priced: Priced) -> PriceCard | None:
         """What the target costs once that price is no longer in force."""
         price = None if self.book is None else self.book.price_of(target, priced.until_ms)

@@ -28,6 +28,7 @@ from costtui.store.ledger.writer import LedgerWriter
 if TYPE_CHECKING:
     from costtui.gateway.admission.desk import AdmissionDesk
     from costtui.gateway.client import ClientConnection
+    from costtui.gateway.router import Router
     from costtui.store.controls import GatewayKey
 
 DRAINS = 16
@@ -70,6 +71,8 @@ class Relay:
         self.in_flight = 0
         self.requests = 0
         self.refusals: dict[str, int] = {}
+        self.router: Router | None = None
+        """Decides for routes that are more than shares; None without any."""
         self.desk: AdmissionDesk | None = None
         """Where budgets that refuse anything are kept; None without any."""
         self.host_rates: dict[str, Decimal] = {}
@@ -151,19 +154,25 @@ class Relay:
         route = self.tables.aliases.get(asked.model)
         if route is None:
             raise Refusal(404, f"no route or target is named {asked.model[:100]!r}; see /v1/models", "model_not_found")
-        decision = choose(self.tables.plans[route], self.dice.random(), self.closed)
-        if not decision.targets:
-            raise Refusal(503, decision.reason, "no_target")
-        targets = self.tables.able(decision.targets, operation)
         exchange = Exchange(self, client, head, asked, body, route, key_id)
         if head.tag in self.tables.tags:
             exchange.tag = head.tag
+        router, plan, draw = self.router, self.tables.plans[route], self.dice.random()
+        if router is None:
+            targets, reason = choose(plan, draw, self.closed)
+        else:
+            targets, reason = router.decide(exchange, plan, draw, self.clock_ms())
+        if not targets:
+            raise Refusal(503, reason, "no_target")
+        targets = self.tables.able(targets, operation)
         if route in self.tables.caches and self._from_cache(client, exchange, operation):
             return
         client.exchange = exchange
         self.in_flight += 1
         self.retries.earn()
-        exchange.begin(targets, decision.reason)
+        exchange.begin(targets, reason)
+        if router is not None:
+            router.note(exchange, self.clock_ms())
 
     def _other(self, client: "ClientConnection", head: Head) -> None:
         method, path = head.method, head.path.partition(b"?")[0]
@@ -279,6 +288,8 @@ class Relay:
         broken = frozenset(name for name, breaker in self.breakers.items() if breaker.open_until > now)
         resting = frozenset(name for name, breaker in self.breakers.items() if breaker.resting_until > now)
         self.closed = broken | resting if self._spare(broken | resting) else broken
+        if self.router is not None:
+            self.router.steering.close(self.closed)
 
     def _spare(self, closed: frozenset[str]) -> bool:
         """Whether every route keeps a target."""

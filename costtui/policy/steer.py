@@ -100,17 +100,17 @@ class Steered(NamedTuple):
 
 def steer(way: Way, facts: Facts, ask: Ask) -> Steered:
     """Where it goes. Pure: the same for the same arguments."""
-    open_targets = _open(way, facts, ask)
-    if not open_targets:
-        return Steered((), _nowhere(way, facts, ask), (), 0, None, way, facts, ask)
+    left = open_targets(way, facts, ask)
+    if not left:
+        return Steered((), nowhere(way, facts, ask), (), 0, None, way, facts, ask)
     if way.strategy == CHEAPEST or (way.strategy == CASCADE and (ask.simple or 0.0) >= way.simple_above):
-        return _cheapest(way, facts, ask, open_targets)
+        return _cheapest(way, facts, ask, left)
     if way.strategy == CASCADE:
-        return _listed(way, facts, ask, open_targets)
-    return _idle_first(way, facts, ask, open_targets)
+        return _listed(way, facts, ask, left)
+    return _idle_first(way, facts, ask, left)
 
 
-def _open(way: Way, facts: Facts, ask: Ask) -> tuple[str, ...]:
+def open_targets(way: Way, facts: Facts, ask: Ask) -> tuple[str, ...]:
     """Targets that may serve it: what rules allow, what is well, what can."""
     targets = way.targets
     if way.rules:
@@ -257,7 +257,8 @@ def _marginal(target: Target, rates: Rates, tokens: int, cached: int, output: fl
     return scaled // MILLION + rates.request_nano + (rates.wake_nano if target.asleep else 0)
 
 
-def _nowhere(way: Way, facts: Facts, ask: Ask) -> str:
+def nowhere(way: Way, facts: Facts, ask: Ask) -> str:
+    """Why no target of the route can serve it."""
     lost = [f"{each.target}: {each.why}" for each in _losers(way, facts, ask)]
     return f"no target of {way.route} can serve this request: {'; '.join(lost) or 'all are drained by hand'}"
 

@@ -26,7 +26,7 @@ from costtui.policy.steer import Steered, Way, steer
 class Sent:
     """One attempt that is under way, from `began` to `ended`."""
 
-    __slots__ = ("ask", "began_ms", "first_ms", "prediction", "prompt_tokens", "target")
+    __slots__ = ("ask", "began_ms", "first_ms", "over", "prediction", "prompt_tokens", "target")
 
     def __init__(self, target: str, ask: Ask, tokens: int, prediction: Prediction | None, began_ms: int) -> None:
         self.target = target
@@ -36,6 +36,7 @@ class Sent:
         self.prediction = prediction
         self.began_ms = began_ms
         self.first_ms: int | None = None
+        self.over = False
 
 
 class Steering:

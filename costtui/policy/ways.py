@@ -39,6 +39,24 @@ def ways(config: "Config", plans: Mapping[str, RoutePlan]) -> dict[str, Way]:
     return found
 
 
+def guards(config: "Config", plans: Mapping[str, RoutePlan]) -> dict[str, Way]:
+    """Of each route that is shared out by its plan, but whose rules or abilities keep some requests from some targets:
+    a change by hand lifts none of them."""
+    steered = ways(config, plans)
+    abilities = {target.name: target.abilities for target in config.targets}
+    return {
+        route.name: Way(
+            route=route.name,
+            strategy=plans[route.name].strategy,
+            targets=plans[route.name].targets,
+            rules=route.rules,
+            abilities=tuple((name, abilities[name]) for name in route.targets if abilities[name] != ABLE),
+        )
+        for route in config.routes
+        if route.name not in steered and (route.rules or any(abilities[name] != ABLE for name in route.targets))
+    }
+
+
 def known(
     config: "Config", price_of: Callable[[str], TokenPrice | None], power: Mapping[str, Rates] | None = None
 ) -> list[Known]:
