@@ -1,0 +1,1 @@
+"""How near steering comes to a router that knows the future."""
