@@ -207,7 +207,8 @@ class Keeper:
             return
         from costtui.gateway.router import Router  # 3 ms of a cold start, and only for such routes
 
-        router = Router(config, relay.tables.plans, relay.tables.pricing, relay.router)
+        keys = relay.tables.keys.values()
+        router = Router(config, relay.tables.plans, relay.tables.pricing, keys, relay.router)
         relay.router = None if router.idle else router
         router.tick(relay.clock_ms())
         router.seen(self._host.engines, self._host.at_ms)

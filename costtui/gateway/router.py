@@ -4,7 +4,8 @@ Routes of shares alone are none of its business, unless rules or abilities narro
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from costtui.gateway.exchange import Exchange
     from costtui.gateway.host import EngineFigures
     from costtui.gateway.pricing import Pricing
+    from costtui.store.controls import GatewayKey
 
 REMEMBERED = 200
 """Decisions for the screen."""
@@ -45,13 +47,18 @@ class Router:
     """Of one configuration with its plans and prices; `facts` is what was learnt under the one before."""
 
     def __init__(
-        self, config: "Config", plans: Mapping[str, RoutePlan], pricing: "Pricing", before: "Router | None"
+        self,
+        config: "Config",
+        plans: Mapping[str, RoutePlan],
+        pricing: "Pricing",
+        keys: Iterable["GatewayKey"],
+        before: "Router | None",
     ) -> None:
+        ids = {key.name: key.key_id for key in keys}
         facts: Facts = NO_FACTS if before is None else before.steering.facts
-        self.steering: Steering = Steering(
-            ways(config, plans), known(config, pricing.now), scale_down_ms(config), facts
-        )
-        self.guards = guards(config, plans)
+        steered = {name: _keyed(way, ids) for name, way in ways(config, plans).items()}
+        self.steering: Steering = Steering(steered, known(config, pricing.now), scale_down_ms(config), facts)
+        self.guards = {name: _keyed(way, ids) for name, way in guards(config, plans).items()}
         self.noted: deque[Noted] = deque(maxlen=REMEMBERED) if before is None else before.noted
         self.changed = False
         """Whether anything was decided since the screens were told."""
@@ -154,6 +161,14 @@ class Router:
         """Engines' own counters, from the agent's picture."""
         for name, figures in engines.items():
             self.steering.seen(name, figures.running, figures.waiting, at_ms, figures.gpu_ratio)
+
+
+def _keyed(way: Way, ids: Mapping[str, str]) -> Way:
+    """Rules name keys as people do; requests carry their ids."""
+    if not any(rule.key_id for rule in way.rules):
+        return way
+    rules = tuple(replace(rule, key_id=ids.get(rule.key_id, rule.key_id)) for rule in way.rules)
+    return replace(way, rules=rules)
 
 
 def _needs(asked: "Asked") -> frozenset[str]:

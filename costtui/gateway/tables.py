@@ -1,6 +1,6 @@
 """Everything that requests are judged by, settled ahead; an edit of the configuration replaces it as a whole."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from costtui.config.model import Config
@@ -60,7 +60,7 @@ class Tables:
             caches={route.name: AnswerCache(route.cache) for route in config.routes if route.cache is not None},
             pricing=Pricing(clock_ms),
             number_lane=number_lane,
-            tags=frozenset(budget.scope.name for budget in config.budgets if budget.scope.kind is ScopeKind.TAG),
+            tags=frozenset(_tags(config)),
         )
 
     def take_plans(self, plans: dict[str, RoutePlan]) -> None:
@@ -136,6 +136,11 @@ _PATH = {
     Operation.MESSAGES: "/v1/messages",
     Operation.COUNT_TOKENS: "/v1/messages/count_tokens",
 }
+
+
+def _tags(config: Config) -> Iterator[str]:
+    yield from (budget.scope.name for budget in config.budgets if budget.scope.kind is ScopeKind.TAG)
+    yield from (rule.tag for route in config.routes for rule in route.rules if rule.tag)
 
 
 def _serving(address: Address, asked: Operation) -> Operation | None:
