@@ -78,7 +78,7 @@ _NOTHING = msgspec.Raw(b"null")
 
 
 def features_of(asked: Asked) -> Features:
-    """Never raises, whatever the body holds. PATH: 18 us at 4 KB, at most 40 us at any size."""
+    """Never raises, whatever the body holds. PATH: 18 us at 4 KB, 22 us at 5 MB, 0.5 ms for 16 KB of `{}`."""
     raw = asked.fields.get(_PROMPTS.get(asked.operation, ""))
     tools = int(len(asked.fields.get("tools", _NOTHING)) > len("null"))
     if raw is None:

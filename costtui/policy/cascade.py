@@ -112,10 +112,11 @@ def locality_fault(route: str, local: Mapping[str, bool], *, cross_locality: boo
 def _told(features: Features, weights: tuple[Weight, ...], *, harder: bool) -> list[str]:
     """What says most for the side that the score is on, most first."""
     sign = 1 if harder else -1
+    words = "1 word" if features.words == 1 else f"{features.words:,} words"
     told = []
     for row in weights:
         says = row.harder if harder else row.simpler
         added = sign * row.weight * (row.measure(features) - row.typical)
         if says and added >= TELLING:
-            told.append((-added, says.format(words=features.words)))
+            told.append((-added, says.format(words=words)))
     return [says for _, says in sorted(told)[:REASONS]]

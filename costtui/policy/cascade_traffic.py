@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 STEPS = 1_000
-FORGET_SCORES = 20_000
-"""Above this all counts are halved, so that last month's traffic fades."""
+FORGET_SCORES = 100_000
+"""Above this all counts are halved, so that old traffic fades; single scores are lost then, 1 % at most."""
 TELLING_SCORES = 200
 """Fewer say too little: a share of them is known to within seven points."""
 

@@ -30,7 +30,7 @@ class Weight(NamedTuple):
     measure: Callable[[Features], float]
     """Bounded: the longest prompt counts no more than 2^20 characters."""
     harder: str
-    """What a reason says where it makes the prompt harder; empty to keep it to itself. Takes `{words}`."""
+    """What a reason says where it makes the prompt harder; empty to keep it to itself. `{words}` is its length."""
     simpler: str
 
 
@@ -44,7 +44,7 @@ def _code(features: Features) -> float:
 
 
 WEIGHTS = (
-    Weight("length", 0.226, 8.09, _length, "long ({words:,} words)", "short ({words:,} words)"),
+    Weight("length", 0.226, 8.09, _length, "long ({words})", "short ({words})"),
     Weight("commas", 0.312, 1.18, lambda f: log2(1 + f.commas), "many clauses", "few clauses"),
     Weight("repetition", -2.347, 0.71, lambda f: f.distinct, "repeats its words", "hardly repeats a word"),
     Weight("capitals", 15.275, 0.03, lambda f: min(f.capitals, 0.1), "many names", "few names"),
