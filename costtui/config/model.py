@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.balancer import Balancer
 from costtui.domain.budget import Budget
+from costtui.domain.cascade import CascadeTerms
 from costtui.domain.price import TokenPrice
 from costtui.domain.rule import Rule
 from costtui.domain.secret import SecretRef
@@ -123,6 +124,7 @@ class Route:
     found able to serve it when the configuration was read. Empty: not said."""
     tpot_ms: float | None = None
     """Objective: time per output token."""
+    cascade: CascadeTerms | None = None
     rules: tuple[Rule, ...] = ()
     """The first that matches a request counts; one that none matches may go to all `targets`."""
 

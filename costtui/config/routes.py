@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from costtui.config.cascade import read_cascade
 from costtui.config.model import PromptCache, Route, Target
 from costtui.config.rules import read_rules
 from costtui.config.table import Table, nearest
@@ -42,6 +43,7 @@ def _route(name: str, table: Table, targets: Sequence[Target]) -> Route:
     weights = _weights(table, strategy, ways)
     serves = _serves(table, ways, targets)
     cache = _cache(table)
+    cascade = read_cascade(table, strategy, ways, targets)
     table.close()
     return Route(
         name=name,
@@ -53,6 +55,7 @@ def _route(name: str, table: Table, targets: Sequence[Target]) -> Route:
         cache=cache,
         serves=serves,
         tpot_ms=None if tpot is None else float(tpot),
+        cascade=cascade,
         rules=rules,
     )
 

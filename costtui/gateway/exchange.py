@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from costtui.domain.ask import Ask
     from costtui.gateway.client import ClientConnection
     from costtui.gateway.relay import Relay
+    from costtui.policy.cascade import Choice
     from costtui.policy.steer import Steered
 
 ATTEMPTS = 4
@@ -79,6 +80,8 @@ class Exchange:
     ask: "Ask | None" = None
     """As routing saw it, where more than shares decided."""
     decision: "Steered | None" = None
+    choice: "Choice | None" = None
+    """The cheaper or the stronger model, where a cascade read the prompt."""
     denied: frozenset[str] = frozenset()
     """Targets that budgets do not pay for."""
 

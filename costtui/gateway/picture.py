@@ -57,7 +57,7 @@ def decisions(router: "Router", at_ms: int) -> bytes:
                     "request_id": noted.request_id,
                     "route": clean(noted.decision.way.route, 200),
                     "target": noted.decision.targets[0] if noted.decision.targets else "",
-                    "reason": clean(noted.decision.reason, 500),
+                    "reason": clean(noted.reason, 500),
                     "candidates": [each._asdict() for each in noted.decision.candidates()],
                 }
                 for noted in router.noted

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from costtui.dialects.bounds import output_limit
 from costtui.domain.ability import NEEDS
 from costtui.domain.ask import NO_NEEDS, Ask
+from costtui.gateway.calibrated import Calibrated
 from costtui.policy.facts import NO_FACTS, Facts
 from costtui.policy.plan import RoutePlan, choose
-from costtui.policy.steer import CHEAPEST, Steered, Way, nowhere, open_targets
+from costtui.policy.steer import CASCADE, CHEAPEST, Steered, Way, nowhere, open_targets
 from costtui.policy.steering import Sent, Steering
 from costtui.policy.ways import guards, known, scale_down_ms, ways
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from costtui.gateway.exchange import Exchange
     from costtui.gateway.host import EngineFigures
     from costtui.gateway.pricing import Pricing
+    from costtui.policy.cascade import Choice
     from costtui.store.controls import GatewayKey
 
 REMEMBERED = 200
@@ -41,6 +43,14 @@ class Noted(NamedTuple):
     at_ms: int
     request_id: int
     decision: Steered
+    choice: "Choice | None"
+    """What a cascade made of the prompt."""
+
+    @property
+    def reason(self) -> str:
+        """Why it went there, with what it was scored by."""
+        reason = self.decision.reason
+        return reason if self.choice is None else f"{reason} ({self.choice.reason})"
 
 
 class Router:
@@ -60,6 +70,7 @@ class Router:
         self.steering: Steering = Steering(steered, known(config, pricing.now), scale_down_ms(config), facts)
         self.guards = {name: _keyed(way, ids) for name, way in guards(config, plans).items()}
         self.noted: deque[Noted] = deque(maxlen=REMEMBERED) if before is None else before.noted
+        self.cascades: dict[str, Calibrated] = _cascades(config, None if before is None else before.cascades)
         self.changed = False
         """Whether anything was decided since the screens were told."""
         self._zone: ZoneInfo = config.host.timezone
@@ -81,6 +92,9 @@ class Router:
         if way is None:
             return self._narrowed(exchange, plan, draw, now_ms)
         ask = self._ask(exchange, way, now_ms)
+        if way.strategy == CASCADE:
+            choice = exchange.choice = self.cascades[route].pick(exchange.asked, exchange.tag)
+            ask = ask._replace(simple=choice.simple)
         if self._whole and self._whole[0][0] <= now_ms:
             self._promote(now_ms)
         decision = self.steering.decide(ask)
@@ -137,7 +151,7 @@ class Router:
     def note(self, exchange: "Exchange", now_ms: int) -> None:
         """For the screens."""
         if exchange.decision is not None:
-            self.noted.append(Noted(now_ms, exchange.request_id, exchange.decision))
+            self.noted.append(Noted(now_ms, exchange.request_id, exchange.decision, exchange.choice))
             self.changed = True
 
     def _promote(self, now_ms: int) -> None:
@@ -156,11 +170,23 @@ class Router:
         self._hour = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._zone).hour
         self._promote(now_ms)
         self.steering.tick(now_ms)
+        for cascade in self.cascades.values():
+            cascade.calibrate()
 
     def seen(self, engines: "Mapping[str, EngineFigures]", at_ms: int) -> None:
         """Engines' own counters, from the agent's picture."""
         for name, figures in engines.items():
             self.steering.seen(name, figures.running, figures.waiting, at_ms, figures.gpu_ratio)
+
+
+def _cascades(config: "Config", before: "Mapping[str, Calibrated] | None") -> dict[str, "Calibrated"]:
+    """Of each cascade; what was learnt of a route's traffic stays with it."""
+    found = {}
+    for route in config.routes:
+        if route.cascade is not None:
+            known = None if before is None else before.get(route.name)
+            found[route.name] = Calibrated(route.name, route.cascade, known)
+    return found
 
 
 def _keyed(way: Way, ids: Mapping[str, str]) -> Way:

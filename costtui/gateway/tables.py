@@ -140,6 +140,7 @@ _PATH = {
 
 def _tags(config: Config) -> Iterator[str]:
     yield from (budget.scope.name for budget in config.budgets if budget.scope.kind is ScopeKind.TAG)
+    yield from (tag for route in config.routes if route.cascade for tag, _ in route.cascade.labels)
     yield from (rule.tag for route in config.routes for rule in route.rules if rule.tag)
 
 

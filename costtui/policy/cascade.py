@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from math import exp
 from typing import NamedTuple
 
 from costtui.dialects.features import Features, features_of
 from costtui.dialects.request import Asked
+from costtui.domain.cascade import Effort
 from costtui.policy.cascade_weights import WEIGHTS, Weight
 
 DEFAULT_THRESHOLD = 0.5
@@ -15,13 +15,6 @@ DEFAULT_THRESHOLD = 0.5
 REASONS = 3
 TELLING = 0.2
 """Of the logit: what adds less is not worth a word."""
-
-
-class Effort(StrEnum):
-    """What the user says of the requests of a tag or route."""
-
-    SIMPLE = "simple"
-    HARD = "hard"
 
 
 class Score(NamedTuple):
@@ -95,18 +88,6 @@ def pick(cascade: Cascade, asked: Asked, *, route: str, tag: str = "") -> Choice
                 return Choice(effort is Effort.SIMPLE, None, f"{kind} {name} is labelled {effort}", cascade.threshold)
     scored = score(features_of(asked), cascade.weights)
     return Choice(scored.value <= cascade.threshold, scored, "", cascade.threshold)
-
-
-def locality_fault(route: str, local: Mapping[str, bool], *, cross_locality: bool) -> str:
-    """Why a route may not cascade between these targets (name, and whether it is local); empty if it may."""
-    inside = sorted(name for name, is_local in local.items() if is_local)
-    outside = sorted(name for name, is_local in local.items() if not is_local)
-    if cross_locality or not inside or not outside:
-        return ""
-    return (
-        f"route {route}: cascade would send prompts by their score to local ({', '.join(inside)}) or remote targets "
-        f"({', '.join(outside)}); say cross_locality = true in the route if they may leave, or list one kind only"
-    )
 
 
 def _told(features: Features, weights: tuple[Weight, ...], *, harder: bool) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from costtui.config.load import load_bytes
 from costtui.config.model import Config, WhileOn
 from costtui.domain.ability import ABLE, Abilities
+from costtui.domain.cascade import CascadeTerms, Effort
 from costtui.domain.rule import Rule
 from costtui.errors import ConfigError
 
@@ -127,3 +128,41 @@ def test_an_endpoint_that_scales_to_zero_says_what_it_costs_to_wake() -> None:
     own = TARGETS.replace("streams = 256\n", line)
     with pytest.raises(ConfigError, match="belongs to a target with `endpoint`"):
         load_bytes(Path("c.toml"), own.encode(), 7)
+
+
+CASCADE = """
+[targets.mini]
+provider = "novita"
+model = "llama-8b"
+key = "env:KEY"
+[routes.ask]
+strategy = "cascade"
+"""
+
+
+def test_a_cascade_says_how_much_is_simple_and_what_tags_are() -> None:
+    usual = config_of(CASCADE + 'targets = ["gpt5", "mini"]\n').routes[-1]
+    assert usual.cascade == CascadeTerms(50, (), False)
+    lines = 'targets = ["gpt5", "mini"]\ncascade = { simple_percent = 70, labels = { faq = "simple", law = "hard" } }\n'
+    terms = config_of(CASCADE + lines).routes[-1].cascade
+    assert terms == CascadeTerms(70, (("faq", Effort.SIMPLE), ("law", Effort.HARD)), False)
+    assert config_of().routes[0].cascade is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('targets = ["llama", "mini"]', "would let a score decide whether prompts stay here (llama) or leave (mini)"),
+        ('targets = ["gpt5", "mini"]\ncascade = { simple_percent = 100 }', "must be from 1 to 99"),
+        ('targets = ["gpt5", "mini"]\ncascade = { labels = { faq = "easy" } }', "simple"),
+        ('targets = ["gpt5", "mini"]\ncascade = { share = 1 }', "is not a setting"),
+    ],
+)
+def test_a_cascade_that_cannot_be_meant_or_would_cross_the_premises_is_named(lines: str, said: str) -> None:
+    assert any(said in problem for problem in problems_of(CASCADE + lines + "\n"))
+
+
+def test_a_cascade_may_cross_the_premises_where_the_user_says_so_and_belongs_to_its_strategy() -> None:
+    crossing = config_of(CASCADE + 'targets = ["llama", "mini"]\ncascade = { cross_locality = true }\n')
+    assert crossing.routes[-1].cascade == CascadeTerms(50, (), True)
+    assert any("belongs to strategy" in problem for problem in problems_of("cascade = { simple_percent = 60 }\n"))

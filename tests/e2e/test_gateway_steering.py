@@ -38,6 +38,10 @@ targets = ["cheap"]
 [routes.code]
 strategy = "cheapest"
 targets = ["dear", "cheap"]
+[routes.ask]
+strategy = "cascade"
+targets = ["dear", "cheap"]
+cascade = {{ labels = {{ faq = "simple", law = "hard" }} }}
 [routes.shared]
 strategy = "weighted"
 targets = ["dear", "cheap"]
@@ -63,7 +67,9 @@ class World:
         return Counter(each.headers.get("x-costtui-target", str(each.status)) for each in self.ask(*arguments, **more))
 
     def decisions(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads((self.gateway.state_dir / "decisions.json").read_bytes())["decisions"]
+        path = self.gateway.state_dir / "decisions.json"
+        eventually(path.exists, "the list of decisions")
+        found: list[dict[str, Any]] = json.loads(path.read_bytes())["decisions"]
         return found
 
 
@@ -145,3 +151,18 @@ def test_whole_answers_count_as_written_once_their_prompt_must_have_been_read(wo
     found = world.targets(12, "chat", stream=False)
     assert 1 <= found["llama"] <= 4
     assert world.targets(1, "chat", stream=False) == {"llama": 1}
+
+
+def test_a_cascade_sends_simple_prompts_to_the_cheaper_model_and_says_by_what(world: World) -> None:
+    simple = [{"role": "user", "content": "What is the capital of France?"}]
+    hard = [{"role": "user", "content": "Prove step by step that the argument is valid, then compare both. " * 60}]
+    assert world.targets(1, "ask", messages=simple) == {"cheap": 1}
+    assert world.targets(1, "ask", messages=hard) == {"dear": 1}
+    assert world.targets(1, "ask", "x-costtui-tag: law", messages=simple) == {"dear": 1}
+    assert world.targets(1, "ask", "x-costtui-tag: faq", messages=hard) == {"cheap": 1}
+    eventually(lambda: len(world.decisions()) == 4, "all decisions on the screen's list")
+    reasons = [each["reason"] for each in world.decisions()]
+    assert reasons[0].startswith("cascade: simple, cheap (score 0.")
+    assert reasons[1].startswith("cascade: not simple, dear (score 0.")
+    assert reasons[2] == "cascade: not simple, dear (tag law is labelled hard: stronger model)"
+    assert "Prove" not in json.dumps(world.decisions())

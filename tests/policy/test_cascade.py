@@ -11,7 +11,8 @@ from costtui.dialects.features import Features, features_of_text
 from costtui.dialects.operation import Operation
 from costtui.dialects.request import Asked, read_request
 from costtui.dialects.vocabulary import SUBJECTS
-from costtui.policy.cascade import Cascade, Choice, Effort, locality_fault, pick, score
+from costtui.domain.cascade import Effort
+from costtui.policy.cascade import Cascade, Choice, pick, score
 from costtui.policy.cascade_weights import WEIGHTS, Weight
 
 FRANCE = "What is the capital of France?"
@@ -105,18 +106,6 @@ def test_without_a_label_that_fits_the_score_decides() -> None:
     assert picked(cascade, "hi", "other").cheap
     assert not picked(cascade, LONG, "other").cheap
     assert not picked(Cascade(labels={"": Effort.SIMPLE}), LONG, "other").cheap, "no tag is no label"
-
-
-def test_a_route_keeps_to_one_side_of_the_premises_unless_it_says_otherwise() -> None:
-    mixed = {"vllm": True, "novita": False, "groq": False}
-    assert locality_fault("chat", mixed, cross_locality=False) == (
-        "route chat: cascade would send prompts by their score to local (vllm) or remote targets (groq, novita); "
-        "say cross_locality = true in the route if they may leave, or list one kind only"
-    )
-    assert locality_fault("chat", mixed, cross_locality=True) == ""
-    assert locality_fault("chat", {"a": True, "b": True}, cross_locality=False) == ""
-    assert locality_fault("chat", {"a": False, "b": False}, cross_locality=False) == ""
-    assert locality_fault("chat", {}, cross_locality=False) == ""
 
 
 def test_the_table_has_every_feature_once_and_no_measure_without_a_bound() -> None:
