@@ -25,7 +25,7 @@ class ScoreCounts:
         return sum(self.counts)
 
     def seen(self, scores: Iterable[float]) -> "ScoreCounts":
-        """With more of them, each 0 to 1; others are taken to the nearer end. Meant for batches: 15 us each."""
+        """With more of them, each 0 to 1; others count at the nearer end. For batches: 35 us for a hundred."""
         counts = list(self.counts)
         for value in scores:
             counts[round(max(0.0, min(1.0, value)) * STEPS)] += 1
