@@ -16,7 +16,11 @@ LEARNT = 0.05
 """Share of the newest sample in what is learnt of prompts and answers."""
 CORRECTED = 0.05
 """The same of how far predictions were off."""
-FACTOR_LOW, FACTOR_HIGH = 0.8, 4.0
+FACTOR_LOW, FACTOR_HIGH = 0.1, 10.0
+"""So that rates nobody configured are learnt, too. Bounds of 0.8 and 4 lost a quarter of what a real hour's traffic
+could save where rates were taken for a quarter of what they are, and a third of it was late where for eight times."""
+SURPRISE = 4.0
+"""A sample counts for no more than so many times what was expected: one stalled answer says little of the next."""
 ENGINE_MS = 15_000
 """An engine's own counters are believed this long: they lag by 3 to 6 s and are read each second."""
 
@@ -61,7 +65,7 @@ class Target(NamedTuple):
     running: int = 0
     """Own answers that are being written."""
     moved_ms: int = 0
-    """When a prompt was last done, or begun with nothing before it."""
+    """When a prompt was last done, or begun with nothing before it; once nothing is left to do: since when."""
     foreign: int = 0
     """Requests on the engine that did not come from here."""
     foreign_ms: int = 0
@@ -73,6 +77,8 @@ class Target(NamedTuple):
     """Whether it was too full for the last request: it takes new ones only once it has some room to spare."""
     asleep: bool = False
     """Scaled to zero."""
+    passed_nano: int = 0
+    """What others were paid since it fell asleep for requests that might have woken it."""
 
 
 class Began(NamedTuple):
@@ -138,13 +144,20 @@ class Health(NamedTuple):
     closed: frozenset[str]
 
 
+class Passed(NamedTuple):
+    """A request went elsewhere for so much, as that is less than what waking the target costs."""
+
+    target: str
+    nano: int
+
+
 class Refused(NamedTuple):
     """A target was too full for a request that it would have got."""
 
     target: str
 
 
-Event = Began | FirstByte | Ended | EngineSeen | Known | Health | Refused
+Event = Began | FirstByte | Ended | EngineSeen | Known | Health | Passed | Refused
 
 
 class Facts(NamedTuple):
@@ -179,6 +192,9 @@ def fold(facts: Facts, event: Event) -> Facts:
             return _with(facts, name, held._replace(serving=serving, rates=rates, asleep=asleep))
         case Health(closed):
             return facts._replace(closed=closed)
+        case Passed(name, nano):
+            held = facts.targets.get(name, _NOBODY)
+            return _with(facts, name, held._replace(passed_nano=held.passed_nano + nano))
         case Refused(name):
             return _with(facts, name, facts.targets.get(name, _NOBODY)._replace(spilling=True))
 
@@ -190,9 +206,9 @@ def _with(facts: Facts, name: str, target: Target) -> Facts:
 
 def _began(facts: Facts, event: Began) -> Facts:
     name, _, prompt_tokens, at_ms = event
-    serving, rates, pending, tokens, running, moved_ms, *seen, _, _ = facts.targets.get(name, _NOBODY)
+    serving, rates, pending, tokens, running, moved_ms, *seen, _, _, _ = facts.targets.get(name, _NOBODY)
     moved_ms = moved_ms if pending else at_ms
-    awake = (serving, rates, pending + 1, tokens + prompt_tokens, running, moved_ms, *seen, False, False)
+    awake = (serving, rates, pending + 1, tokens + prompt_tokens, running, moved_ms, *seen, False, False, 0)
     return _with(facts, name, _new(Target, awake))
 
 
@@ -235,11 +251,14 @@ def _with_answer(held: Target, event: Ended) -> Target:
     if event.output_tokens > 1 and event.predicted_tpot_ms > 0:
         tpot = _learnt(tpot, event.writing_ms / (event.output_tokens - 1) / event.predicted_tpot_ms)
     running = running - 1 if running else 0
+    if not running and not pending:
+        moved_ms = event.at_ms
     own = (serving, rates, pending, tokens, running, moved_ms, foreign, foreign_ms)
     return _new(Target, (*own, ttft, tpot, per_byte, *rest))
 
 
 def _learnt(factor: float, seen: float) -> float:
+    seen = min(seen, SURPRISE * factor)
     return min(FACTOR_HIGH, max(FACTOR_LOW, factor + CORRECTED * (seen - factor)))
 
 

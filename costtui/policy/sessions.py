@@ -33,5 +33,7 @@ def session_of(sessions: Sessions, session: int, now_ms: int) -> Session | None:
     """Where the conversation's beginning still lies in a provider's cache."""
     if not session:
         return None
-    found = next((each for each in sessions[session % ROOMS] if each.session == session), None)
-    return None if found is None or now_ms - found.at_ms > KEPT_MS else found
+    for found in sessions[session % ROOMS]:
+        if found.session == session:
+            return None if now_ms - found.at_ms > KEPT_MS else found
+    return None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.ask import Ask
 from costtui.domain.rule import Rule
-from costtui.policy.facts import Facts, Rates, Target
+from costtui.policy.facts import Facts, Target
 from costtui.policy.predict import Prediction, output_tokens, predict, prompt_tokens
 from costtui.policy.sessions import Session, session_of
 
@@ -22,6 +22,8 @@ TPOT_MS = 100.0
 ADMITTED, RESUMED = 0.85, 0.75
 """Parts of the objective that a prediction may reach: with some margin, and more of it once requests were sent
 elsewhere, so that traffic does not go to and fro."""
+PROBE_MS = 10_000
+"""A target that had nothing to do for so long gets a request by its rates alone: bad news of it can be undone."""
 MILLION = 1_000_000
 IDLE_FIRST, CHEAPEST, CASCADE = "idle-first", "cheapest", "cascade"
 STEERED = (IDLE_FIRST, CHEAPEST, CASCADE)
@@ -114,25 +116,40 @@ def open_targets(way: Way, facts: Facts, ask: Ask) -> tuple[str, ...]:
     """Targets that may serve it: what rules allow, what is well, what can."""
     targets = way.targets
     if way.rules:
-        tokens = prompt_tokens(facts.targets.get(targets[0], _NOBODY) if targets else _NOBODY, ask)
-        rule = next((rule for rule in way.rules if matches(rule, ask, tokens)), None)
+        rule = _rule(way, facts, ask)
         if rule is not None:
-            targets = tuple(name for name in targets if name in rule.targets)
-    if facts.closed:
-        targets = tuple(name for name in targets if name not in facts.closed)
+            targets = tuple([name for name in targets if name in rule.targets])
+    closed = facts.closed
+    if closed and not closed.isdisjoint(targets):
+        targets = tuple([name for name in targets if name not in closed])
     if way.abilities:
-        known = dict(way.abilities)
-        targets = tuple(name for name in targets if not _lacks(known.get(name, ABLE), facts, ask, name))
+        unable = [name for name, each in way.abilities if _lacks(each, facts, ask, name)]
+        if unable:
+            targets = tuple([name for name in targets if name not in unable])
     return targets
 
 
+def _rule(way: Way, facts: Facts, ask: Ask) -> Rule | None:
+    """The first that is about the request."""
+    tokens = prompt_tokens(facts.targets.get(way.targets[0], _NOBODY), ask) if way.targets else 0
+    for rule in way.rules:
+        if matches(rule, ask, tokens):
+            return rule
+    return None
+
+
 def _lacks(abilities: Abilities, facts: Facts, ask: Ask, name: str) -> str:
-    tokens = prompt_tokens(facts.targets.get(name, _NOBODY), ask) + (ask.output_tokens or 0)
-    return abilities.lacks(tokens, ask.needs)
+    needs, tokens = ask.needs, 0
+    if abilities.context_window is not None:
+        tokens = prompt_tokens(facts.targets.get(name, _NOBODY), ask) + (ask.output_tokens or 0)
+        if not needs and tokens <= abilities.context_window:
+            return ""
+    return abilities.lacks(tokens, needs)
 
 
 def _idle_first(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
-    """The own target that costs least and answers first of those that keep the objective; else the cheapest API."""
+    """The own target that costs least and answers first of those that keep the objective, unless an API costs less than
+    waking it up; else the cheapest API."""
     best: tuple[int, float, str, int, Prediction] | None = None
     full: list[str] = []
     apis: list[str] = []
@@ -143,37 +160,59 @@ def _idle_first(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steer
             continue
         tokens = prompt_tokens(target, ask)
         prediction = predict(target, target.serving, tokens, ask.now_ms)
-        if not keeps(way, target, prediction):
+        if not keeps(way, target, prediction, ask.now_ms):
             full.append(name)
             continue
-        marginal = 0 if target.rates is None else _marginal(target, target.rates, tokens, 0, output_tokens(facts, ask))
+        marginal = _cost(target, name, tokens, output_tokens(facts, ask), None) if target.rates else 0
         rank = (marginal, prediction.ttft_ms * target.ttft_factor, name, tokens, prediction)
         if best is None or rank < best:
             best = rank
-    if best is not None:
+    if best is not None and not (best[0] and apis and _undercut(facts, ask, apis, best[0])):
         _, _, name, tokens, prediction = best
         order = (name, *(other for other in names if other != name))
         why = f"idle-first: {name} has room"
         return _new(Steered, (order, why, tuple(full), tokens, prediction, way, facts, ask))
     if not apis:
         return _fullest(way, facts, ask, full)
-    return _spilled(way, facts, ask, apis, full)
+    dearer = () if best is None else [name for name in names if name not in apis and name not in full]
+    return _spilled(way, facts, ask, apis, full, dearer)
 
 
-def keeps(way: Way, target: Target, prediction: Prediction) -> bool:
+def _undercut(facts: Facts, ask: Ask, apis: Sequence[str], own_nano: int) -> bool:
+    """Whether an API costs less than so much."""
+    return any(nano < own_nano for name in apis if (nano := marginal_nano(facts, ask, name)) is not None)
+
+
+def keeps(way: Way, target: Target, prediction: Prediction, now_ms: int) -> bool:
     """Whether a prediction keeps the route's objectives, with the margin that the target needs now."""
     part = RESUMED if target.spilling else ADMITTED
     ttft_ms, tpot_ms = prediction
-    return ttft_ms * target.ttft_factor <= way.ttft_ms * part and tpot_ms * target.tpot_factor <= way.tpot_ms * part
+    ttft_most_ms, tpot_most_ms = way.ttft_ms * part, way.tpot_ms * part
+    if ttft_ms * target.ttft_factor <= ttft_most_ms and tpot_ms * target.tpot_factor <= tpot_most_ms:
+        return True
+    if target.pending or target.running or now_ms - target.moved_ms < PROBE_MS:
+        return False
+    return ttft_ms <= ttft_most_ms and tpot_ms <= tpot_most_ms
 
 
-def _spilled(way: Way, facts: Facts, ask: Ask, apis: Sequence[str], full: list[str]) -> Steered:
-    ranked = _ranked(facts, ask, apis)
-    first = ranked[0]
-    why = f"{', '.join(full)} full: " if full else ""
-    reason = f"idle-first: {why}{first} is the cheapest of the rest"
-    tokens = prompt_tokens(facts.targets.get(first, _NOBODY), ask)
-    return _new(Steered, ((*ranked, *full), reason, tuple(full), tokens, None, way, facts, ask))
+def _spilled(way: Way, facts: Facts, ask: Ask, apis: Sequence[str], full: list[str], dearer: Sequence[str]) -> Steered:
+    """Cheapest API first; those whose price nobody knows last, in the listed order; then own targets."""
+    held, output = facts.targets, output_tokens(facts, ask)
+    kept = session_of(facts.sessions, ask.session, ask.now_ms) if ask.session else None
+    costs = []
+    for place, name in enumerate(apis):
+        target = held.get(name, _NOBODY)
+        tokens = prompt_tokens(target, ask)
+        costs.append((_cost(target, name, tokens, output, kept), place, name, tokens))
+    costs.sort()
+    _, _, first, tokens = costs[0]
+    if dearer:
+        reason = f"idle-first: {first} costs less than {', '.join(dearer)} would"
+    else:
+        why = f"{', '.join(full)} full: " if full else ""
+        reason = f"idle-first: {why}{first} is the cheapest of the rest"
+    order = (*[each[2] for each in costs], *dearer, *full)
+    return _new(Steered, (order, reason, tuple(full), tokens, None, way, facts, ask))
 
 
 def _fullest(way: Way, facts: Facts, ask: Ask, full: list[str]) -> Steered:
@@ -183,11 +222,12 @@ def _fullest(way: Way, facts: Facts, ask: Ask, full: list[str]) -> Steered:
         target = facts.targets.get(name, _NOBODY)
         tokens = prompt_tokens(target, ask)
         if target.serving is not None:
-            timed.append((predict(target, target.serving, tokens, ask.now_ms), name, tokens))
+            prediction = predict(target, target.serving, tokens, ask.now_ms)
+            timed.append((prediction.ttft_ms * target.ttft_factor, name, tokens, prediction))
     timed.sort()
-    prediction, first, tokens = timed[0]
+    _, first, tokens, prediction = timed[0]
     reason = f"idle-first: all full, {first} answers first"
-    return Steered(tuple(name for _, name, _ in timed), reason, tuple(full), tokens, prediction, way, facts, ask)
+    return Steered(tuple(name for _, name, _, _ in timed), reason, tuple(full), tokens, prediction, way, facts, ask)
 
 
 def _cheapest(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
@@ -201,7 +241,7 @@ def _cheapest(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered
         tokens, prediction, late = prompt_tokens(target, ask), None, False
         if target.serving is not None:
             prediction = predict(target, target.serving, tokens, now_ms)
-            late = not keeps(way, target, prediction)
+            late = not keeps(way, target, prediction, now_ms)
             if late:
                 full.append(name)
         costs.append((late, _cost(target, name, tokens, output, kept), place, name, tokens, prediction))
@@ -222,26 +262,15 @@ def _listed(way: Way, facts: Facts, ask: Ask, names: Sequence[str]) -> Steered:
     return _new(Steered, (tuple(names), f"cascade: not simple, {first}", (), tokens, prediction, way, facts, ask))
 
 
-def _ranked(facts: Facts, ask: Ask, names: Sequence[str]) -> list[str]:
-    """Cheapest first; those whose price nobody knows last, in the listed order."""
-    if len(names) < 2:
-        return list(names)
-    output = output_tokens(facts, ask)
-    kept = session_of(facts.sessions, ask.session, ask.now_ms) if ask.session else None
-    costs = []
-    for place, name in enumerate(names):
-        target = facts.targets.get(name, _NOBODY)
-        costs.append((_cost(target, name, prompt_tokens(target, ask), output, kept), place, name))
-    costs.sort()
-    return [name for _, _, name in costs]
-
-
 def _cost(target: Target, name: str, tokens: int, output: float, kept: Session | None) -> int:
+    """Nano-USD beyond what is paid anyway, as a number that can be compared."""
     rates = target.rates
     if rates is None:
         return _UNKNOWN if target.serving is None else 0
     cached = min(tokens, kept.input_tokens) if kept is not None and kept.target == name else 0
-    return _marginal(target, rates, tokens, cached, output)
+    scaled = (tokens - cached) * rates.input + cached * rates.cached_input + int(output * rates.output)
+    nano = scaled // MILLION + rates.request_nano
+    return nano + max(0, rates.wake_nano - target.passed_nano) if target.asleep else nano
 
 
 def marginal_nano(facts: Facts, ask: Ask, name: str) -> int | None:
@@ -250,11 +279,6 @@ def marginal_nano(facts: Facts, ask: Ask, name: str) -> int | None:
     kept = session_of(facts.sessions, ask.session, ask.now_ms)
     cost = _cost(target, name, prompt_tokens(target, ask), output_tokens(facts, ask), kept)
     return None if cost == _UNKNOWN else cost
-
-
-def _marginal(target: Target, rates: Rates, tokens: int, cached: int, output: float) -> int:
-    scaled = (tokens - cached) * rates.input + cached * rates.cached_input + int(output * rates.output)
-    return scaled // MILLION + rates.request_nano + (rates.wake_nano if target.asleep else 0)
 
 
 def nowhere(way: Way, facts: Facts, ask: Ask) -> str:
@@ -278,8 +302,7 @@ def _candidates(decision: Steered) -> list[Candidate]:
 def _losers(way: Way, facts: Facts, ask: Ask) -> list[Candidate]:
     """Targets that were never ranked, and what kept them out."""
     known = dict(way.abilities)
-    tokens = prompt_tokens(facts.targets.get(way.targets[0], _NOBODY), ask) if way.targets else 0
-    rule = next((rule for rule in way.rules if matches(rule, ask, tokens)), None)
+    rule = _rule(way, facts, ask)
     found = []
     for name in way.targets:
         lack = _lacks(known.get(name, ABLE), facts, ask, name)

@@ -28,7 +28,7 @@ RULED = replace(
     rules=(Rule(frozenset(NAMES[:1]), data_class="confidential"), Rule(frozenset(NAMES), tag="batch")),
     abilities=tuple((name, Abilities(context_window=128_000, vision=False)) for name in NAMES),
 )
-ASK = Ask("chat", NOW_MS, prompt_bytes=4_000, session=5)
+ASK = Ask("chat", NOW_MS, prompt_bytes=4_000)
 FULL = 30
 """Requests under way, of 1,000 tokens each: twice what the objective bears."""
 
@@ -42,10 +42,11 @@ def of_decisions() -> dict[str, float]:
         "cheapest": replace(IDLE_FIRST, strategy="cheapest"),
     }.items():
         held = Steering({"chat": way}, KNOWN)
-        figures[name] = microseconds(partial(held.decide, ASK))
+        ask = ASK._replace(session=5) if way.strategy == "cheapest" else ASK
+        figures[name] = microseconds(partial(held.decide, ask))
         for _ in range(FULL):
             held.began("llama", ASK)
-        figures[f"{name}, own target full"] = microseconds(partial(held.decide, ASK))
+        figures[f"{name}, own target full"] = microseconds(partial(held.decide, ask))
     return figures
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from costtui.policy.facts import NO_FACTS, Began, Ended, FirstByte, Known, Rates, Serving, fold
+from costtui.policy.facts import NO_FACTS, Began, Ended, FirstByte, Known, Passed, Rates, Serving, fold
 from costtui.policy.sessions import NO_SESSIONS, ROOM_LIMIT, ROOMS, Session, remembered, session_of
 
 NOW = 1_795_435_200_000
@@ -41,8 +41,8 @@ def test_facts_are_values_that_nothing_changes() -> None:
 
 @pytest.mark.parametrize(
     ("predicted", "waited", "factor"),
-    [(500.0, 500.0, 1.0), (500.0, 1_000.0, 1.05), (500.0, 100.0, 0.96), (100.0, 4_000.0, 1.0), (500.0, 1e9, 4.0)],
-    ids=["as predicted", "twice as late", "sooner", "too short to tell", "never beyond four"],
+    [(500.0, 500.0, 1.0), (500.0, 1_000.0, 1.05), (500.0, 100.0, 0.96), (100.0, 4_000.0, 1.0), (500.0, 1e9, 1.15)],
+    ids=["as predicted", "twice as late", "sooner", "too short to tell", "stalled: four times as late at most"],
 )
 def test_first_bytes_that_come_late_make_the_next_prediction_later(
     predicted: float, waited: float, factor: float
@@ -74,3 +74,23 @@ def test_a_conversation_is_known_for_five_minutes_and_the_oldest_make_room() -> 
         sessions = remembered(sessions, Session(5 + number * ROOMS, "gpt5", NOW, 1))
     assert session_of(sessions, 5, NOW) is None
     assert max(map(len, sessions)) == ROOM_LIMIT
+
+
+def test_rates_that_are_ten_times_what_was_taken_for_them_are_learnt_and_nothing_beyond() -> None:
+    def after(waited: float, answers: int = 300) -> float:
+        facts = fold(NO_FACTS, Began("llama", "chat", 1, NOW))
+        for _ in range(answers):
+            facts = fold(facts, FirstByte("llama", 1, 1_000.0, waited, NOW))
+        return facts.targets["llama"].ttft_factor
+
+    assert after(8_000.0) == pytest.approx(8.0, rel=0.01)
+    assert after(200.0) == pytest.approx(0.2, rel=0.01)
+    assert after(1e9) == 10.0
+    assert after(0.0) == 0.1
+
+
+def test_what_others_were_paid_while_a_target_slept_is_forgotten_when_it_wakes() -> None:
+    asleep = fold(NO_FACTS, Known("hf", Serving(), Rates(wake_nano=9), asleep=True))
+    facts = fold(fold(asleep, Passed("hf", 4)), Passed("hf", 3))
+    assert facts.targets["hf"].passed_nano == 7
+    assert fold(facts, Began("hf", "chat", 1, NOW)).targets["hf"].passed_nano == 0

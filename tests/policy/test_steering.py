@@ -101,10 +101,39 @@ def test_what_the_engine_itself_counts_is_believed_while_it_is_fresh() -> None:
     assert held.decide(ask_of(at_ms=NOON_MS + 60_000)).targets[0] == "llama"
 
 
-def test_an_endpoint_sleeps_once_it_had_nothing_to_do_for_long_enough_and_costs_its_start_again() -> None:
-    wake = Rates(wake_nano=1_425_000_000)
-    way = Way("chat", "idle-first", ("hf", "gpt5"))
-    held = Steering({"chat": way}, [Known("hf", Serving(), wake, asleep=True), KNOWN[1]], {"hf": 900_000})
+WAKE = Rates(wake_nano=20_000_000)
+HF = Way("chat", "idle-first", ("hf", "gpt5"))
+
+
+def with_endpoint() -> Steering:
+    return Steering({"chat": HF}, [Known("hf", Serving(), WAKE, asleep=True), KNOWN[1]], {"hf": 900_000})
+
+
+def test_a_sleeping_endpoint_is_woken_once_others_were_paid_as_much_as_its_start_costs() -> None:
+    held = with_endpoint()
+    taken = []
+    for number in range(7):  # 1,001 tokens in and 200 out are 3,251,250 nano-dollars each at GPT-5's price
+        decision = held.decide(ask_of(at_ms=NOON_MS + number))
+        taken.append(decision.targets[0])
+    assert taken == ["gpt5"] * 6 + [
+        "hf"
+    ]  # after six 19,507,500 were paid; the rest of the start costs less than a seventh
+    assert held.decide(ask_of()).candidates()[0].marginal_nano == 20_000_000 - 6 * 3_251_250
+    assert held.facts.targets["hf"].asleep, "a decision alone wakes nobody"
+    sent(held, "hf", ask_of())
+    assert (asleep(held), held.facts.targets["hf"].passed_nano) == (False, 0)
+    assert held.decide(ask_of()).targets[0] == "hf"
+
+
+def test_the_reason_says_that_waking_would_cost_more() -> None:
+    decision = with_endpoint().decide(ask_of())
+    assert decision.targets == ("gpt5", "hf")
+    assert decision.reason == "idle-first: gpt5 costs less than hf would"
+    assert [each.marginal_nano for each in decision.candidates()] == [3_251_250, 20_000_000]
+
+
+def test_an_endpoint_sleeps_once_it_had_nothing_to_do_for_long_enough() -> None:
+    held = with_endpoint()
     assert asleep(held)
     attempt = sent(held, "hf", ask_of())
     held.tick(NOON_MS + 10_000_000)
@@ -115,6 +144,33 @@ def test_an_endpoint_sleeps_once_it_had_nothing_to_do_for_long_enough_and_costs_
     assert not asleep(held)
     held.tick(NOON_MS + 901_000)
     assert asleep(held)
+
+
+def test_an_endpoint_that_is_awake_stays_so_over_a_new_configuration() -> None:
+    held = with_endpoint()
+    attempt = sent(held, "hf", ask_of())
+    held.first_byte(attempt, NOON_MS + 100)
+    held.ended(attempt, NOON_MS + 1_000, 1_000, 50)
+    known = [Known("hf", Serving(), WAKE, asleep=True), KNOWN[1]]
+    after = Steering({"chat": HF}, known, {"hf": 900_000}, held.facts)
+    after.tick(NOON_MS + 2_000)
+    assert not asleep(after)
+    after.tick(NOON_MS + 901_000)
+    assert asleep(after)
+
+
+def test_a_target_that_was_slow_is_tried_again_once_it_had_nothing_to_do_for_ten_seconds() -> None:
+    held = steering()
+    for _ in range(100):  # each took 4 s where 0.2 s were predicted
+        attempt = sent(held, "llama", ask_of(prompt_bytes=8_000))
+        held.first_byte(attempt, NOON_MS + 4_000)
+        held.ended(attempt, NOON_MS + 5_000, 2_000, 50)
+    big = ask_of(prompt_bytes=8_000, at_ms=NOON_MS + 14_999)
+    assert held.decide(big).targets[0] == "novita"
+    later = big._replace(now_ms=NOON_MS + 15_000)
+    assert held.decide(later).targets[0] == "llama"
+    sent(held, "llama", later)
+    assert held.decide(later).targets[0] == "novita", "one at a time"
 
 
 def test_what_was_learnt_survives_a_new_configuration() -> None:

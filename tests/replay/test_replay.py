@@ -67,7 +67,7 @@ def test_what_does_not_fit_goes_to_the_api_and_is_late_nowhere() -> None:
         assert floor.usd_per_hour <= steered.usd_per_hour + Decimal("0.0001")
 
 
-@pytest.mark.parametrize("error", [-0.25, 0.25])
+@pytest.mark.parametrize("error", [-0.75, -0.25, 0.25, 3.0])
 def test_a_router_that_takes_its_replica_for_faster_or_slower_than_it_is_finds_out(error: float) -> None:
     dice_ = Random(5)
     steady = sorted(

@@ -1,8 +1,8 @@
 """Captures and late requests of `idle-first`, with its rates right and wrong: `python -m tests.bench.replay TRACE.csv`.
 
 GPT-5 at its list price is replaced by a 70B model on replicas of two H100; rates are off by a quarter, both ways, in
-all combinations. Prints a line for each; the exit code is 1 if one misses its bar: with right rates 95 % are captured with
-one replica, 99 % with two, and 0.5 % are late; with wrong ones 90 % and 1 %.
+all combinations. Prints a line for each; the exit code is 1 if one misses its bar: with right rates 95 % are captured
+with one replica, 99 % with two, and 0.5 % are late; with wrong ones 90 % and 1 %.
 """
 
 import sys
