@@ -12,6 +12,7 @@ from costtui.domain.money import nano_from_usd
 from costtui.domain.price import TokenPrice
 from costtui.errors import UsageError
 from costtui.policy.facts import Rates, Serving
+from costtui.policy.ways import PREFILL_PER_DECODE, api_rates
 from costtui.rates.prices import PriceBook
 from costtui.replay.pool import ReplicaModel
 from costtui.replay.report import Limit, Rented
@@ -21,8 +22,6 @@ LIST_PRICE = Decimal("1.25"), Decimal("0.125"), Decimal(10)
 """GPT-5's: input, cached input, output in USD per million tokens (platform.openai.com/docs/pricing, 2026-11)."""
 USD_PER_GPU_HOUR = Decimal("2.50")
 GPUS = 2
-PREFILL_PER_DECODE = 4.0
-"""Prompt tokens that are read in the time of one written one: of an engine whose decode rate alone is configured."""
 LARGEST = Decimal(10**9)
 
 
@@ -46,7 +45,7 @@ def stated(given: Given) -> Stated:
     model = _model(given, engine)
     off = 1 + float(_number(given, "--assumed-error", Decimal(0), low=-90)) / 100
     ttft = _number(given, "--ttft", Decimal(str(route.ttft_seconds or 2.0)) if route else Decimal(2))
-    tpot_ms = _number(given, "--tpot-ms", Decimal(100))
+    tpot_ms = _number(given, "--tpot-ms", Decimal(str(route.tpot_ms or 100)) if route else Decimal(100))
     gpus = len(engine.gpus) if engine is not None and engine.gpus else GPUS
     rented = Rented(
         _number(given, "--gpu-usd-hour", USD_PER_GPU_HOUR), int(_number(given, "--gpus-per-replica", Decimal(gpus)))
@@ -104,8 +103,7 @@ def _rates(given: Given, config: Config | None, route: Route | None) -> tuple[Ra
         return _per_million(paid, paid, made), f"an API at ${paid} in, ${made} out per Mtok"
     price = _configured(given, config, route)
     if price is not None:
-        cached = price.input if price.cached_input is None else price.cached_input
-        return _per_million(price.input, cached, price.output), f"{price.provider} {price.model}, {_said(price)}"
+        return api_rates(price), f"{price.provider} {price.model}, {_said(price)}"
     paid, cached, made = LIST_PRICE
     return _per_million(paid, cached, made), f"GPT-5 at its list price, ${paid} in, ${made} out per Mtok"
 
@@ -130,13 +128,15 @@ def _per_million(paid: Decimal, cached: Decimal, made: Decimal) -> Rates:
 def _model(given: Given, engine: Target | None) -> ReplicaModel:
     usual = ReplicaModel()
     decode, prefill = usual.decode_tokens_per_second, usual.prefill_tokens_per_second
-    if engine is not None and engine.capacity_output_tokens_per_second:
-        decode = engine.capacity_output_tokens_per_second
-        prefill = decode * PREFILL_PER_DECODE
+    streams = usual.streams
+    if engine is not None:
+        decode = engine.capacity_output_tokens_per_second or decode
+        prefill = engine.prefill_tokens_per_second or decode * PREFILL_PER_DECODE
+        streams = engine.streams or streams
     return ReplicaModel(
         prefill_tokens_per_second=float(_number(given, "--prefill", Decimal(str(prefill)))),
         decode_tokens_per_second=float(_number(given, "--decode", Decimal(str(decode)))),
-        streams=int(_number(given, "--streams", Decimal(usual.streams), low=1)),
+        streams=int(_number(given, "--streams", Decimal(streams), low=1)),
         floor_seconds=float(_number(given, "--floor-ms", Decimal(20))) / 1000,
     )
 

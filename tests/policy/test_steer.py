@@ -146,6 +146,13 @@ def test_a_conversation_stays_where_its_beginning_is_cached_while_that_is_cheape
     assert steer(way, facts, ask._replace(now_ms=NOON_MS + 250_000)).targets[0] == "novita", "the cache is gone"
 
 
+def test_of_own_targets_that_cost_the_same_the_one_that_answers_first_is_cheapest() -> None:
+    way = Way("chat", "cheapest", ("llama", "spare"))
+    facts = fold(busy(3), Known("spare", SERVING, Rates()))
+    assert steer(way, facts, ASK).targets == ("spare", "llama")
+    assert steer(way, known(Known("spare", SERVING, Rates())), ASK).targets == ("llama", "spare")
+
+
 def test_a_target_without_a_price_is_last_and_never_taken_for_free() -> None:
     way = Way("chat", "cheapest", ("mystery", "gpt5"))
     decision = steer(way, known(Known("mystery", None, None)), ASK)
