@@ -19,6 +19,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui key add NAME        a key for the gateway's clients; list, revoke
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
+  costtui budget              limits, what is used and held of them; override NAME --limit 300 --for 2h
   costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui report              what requests cost, by provider, model, route, key or kind of token
@@ -112,6 +113,18 @@ costtui prices [NAME|list|compile|accept NAME]
 
 The first of these that knows a model's price decides: [prices] of the configuration by target, prices.toml beside it by
 provider and model, the catalogue, the list that comes with costtui.
+""",
+    "budget": """\
+costtui budget [list] [--json]
+costtui budget override NAME --limit USD [--for 2h] [--reason TEXT] [--yes] [--json]
+costtui budget set NAME --limit USD [--reason TEXT] [--yes]      costtui budget undo NAME [--yes]
+
+  list       every budget: whose spending, its window and limit, what is used, what the gateway holds, when it runs out
+  override   another limit for a while: 2h unless --for says otherwise; then the configured one holds again
+  set        another limit until it is undone; better written into the configuration
+  undo       the configured limit holds again
+
+Each shows what it does to the budget, asks, and waits until the gateway has it.
 """,
     "replay": """\
 costtui replay TRACE.csv [--replicas 1,2] [--route NAME] [--json]

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from costtui.config.model import Config, Route
 from costtui.domain.clean import clean
-from costtui.domain.control import Kind, Revision
+from costtui.domain.control import BUDGET_SCOPE, Kind, Revision
+from costtui.domain.money import NANO_PER_USD, NanoUsd
 from costtui.errors import CosttuiError, UsageError
 from costtui.policy.overlay import in_force, newest
 from costtui.policy.plan import reachable
 
 LONGEST_REASON = 200
 LARGEST_SHARE = 1_000_000
+LARGEST_LIMIT = 10**9 * NANO_PER_USD
 
 
 class Desk:
@@ -62,6 +64,24 @@ class Desk:
             raise CosttuiError(f"{clean(target)} is not drained: there is nothing to undo")
         return self._draft(Kind.UNDO, held.route, held.weights, None)
 
+    def budget(self, name: str, limit: NanoUsd, until_ms: int | None) -> Revision:
+        """Another limit for a budget, until a moment or for good."""
+        self._allowed()
+        if name not in {budget.name for budget in self.config.budgets}:
+            listed = ", ".join(clean(budget.name) for budget in self.config.budgets)
+            raise UsageError(f"budget: no budget {clean(name)}; known: {listed or 'none, for want of [budgets]'}")
+        if not 0 < limit <= LARGEST_LIMIT:
+            raise UsageError("budget: the limit must be more than 0 and at most a billion USD")
+        return self._draft(Kind.BUDGET, "", ((f"{BUDGET_SCOPE}{name}", limit),), until_ms)
+
+    def end_budget(self, name: str) -> Revision:
+        """The configured limit holds again, whoever changed it: naming it says that it is meant."""
+        self._allowed()
+        held = in_force(self.revisions, self.now_ms).get(("", f"{BUDGET_SCOPE}{name}"))
+        if held is None:
+            raise CosttuiError(f"the limit of budget {clean(name)} was not changed by hand: there is nothing to undo")
+        return self._draft(Kind.UNDO, "", held.weights, None)
+
     def undo(self) -> Revision:
         """One's own last change that is in force, taken back: what it had replaced holds again, until its own end.
 
@@ -73,7 +93,7 @@ class Desk:
 
     def _draft(self, kind: Kind, route: str, weights: tuple[tuple[str, int], ...], until_ms: int | None) -> Revision:
         if until_ms is not None and until_ms <= self.now_ms:
-            raise UsageError("route: the end of the change has passed already")
+            raise UsageError("the end of the change has passed already")
         number = max((revision.revision_id for revision in self.revisions), default=0) + 1
         scope = (route, "") if route else ("", weights[0][0])
         head = newest(self.revisions).get(scope)
@@ -126,7 +146,7 @@ def _hidden(
 
 
 def _others(revision: Revision) -> CosttuiError:
-    what = f"{revision.kind} of {clean(revision.route or revision.weights[0][0])}"
+    what = f"{revision.kind} of {clean(revision.subject)}"
     return CosttuiError(
         f"the last change in force is the {what} by {clean(revision.actor)}, who can undo it;"
         " a new `route shift` or `pin` replaces it, `route drain TARGET --undo` ends a drain"

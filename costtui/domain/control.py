@@ -13,8 +13,14 @@ class Kind(StrEnum):
     """all of a route's traffic to one target and to no other, whatever becomes of it"""
     DRAIN = "drain"
     """nothing new to one target, on every route"""
+    BUDGET = "budget"
+    """the limit of a budget, until a moment or until undone"""
     UNDO = "undo"
     """what was in force in this scope before the change that is in force now"""
+
+
+BUDGET_SCOPE = "budget:"
+"""Before a budget's name, where a revision names a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,8 @@ class Revision:
     reason: str
     kind: Kind
     weights: tuple[tuple[str, int], ...]
-    """Target and share: of a pin the one target, of a drain the target with 0; an undo repeats what it takes back."""
+    """Target and share: of a pin the one target, of a drain the target with 0, of a budget `BUDGET_SCOPE` with its name
+    and nano-USD; an undo repeats what it takes back."""
     until_ms: int | None = None
     """When it ends by itself; None: not before it is undone."""
     parent: int | None = None
@@ -39,6 +46,17 @@ class Revision:
     def scope(self) -> tuple[str, str]:
         """What it changes: a route, or a target on every route. Later revisions of a scope replace earlier ones."""
         return (self.route, "") if self.route else ("", self.weights[0][0] if self.weights else "")
+
+    @property
+    def subject(self) -> str:
+        """What it is about, as people say it: a route, a target, `budget NAME`."""
+        return (self.route or self.scope[1]).replace(BUDGET_SCOPE, "budget ", 1)
+
+    @property
+    def budget(self) -> str:
+        """The budget that it is about; empty for one of routes and targets."""
+        target = self.scope[1]
+        return target.removeprefix(BUDGET_SCOPE) if target.startswith(BUDGET_SCOPE) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from costtui.gateway.host import NOTHING, read_host
 from costtui.gateway.picture import decisions, picture
 from costtui.gateway.relay import Relay
 from costtui.gateway.tables import Tables
+from costtui.policy.limits import limits_in_force
 from costtui.policy.plan import plans
 from costtui.rates.child import compile_in_child
 from costtui.rates.overlay import inputs_digest
@@ -55,6 +56,7 @@ class Keeper:
         self._prices_seen: tuple[int, int] | None = None
         self._compiling: asyncio.Task[None] | None = None
         self._host = NOTHING
+        self._limits = limits_in_force((), (), 0)
         self.revision = 0
         self.quiet = False
         """Whether another process paints the picture."""
@@ -121,8 +123,10 @@ class Keeper:
         self._relay.tables.take_plans(dict(planned.plans))
         self._relay.tables.keys = {key.digest: key for key in state.keys}
         self._relay.forget_heads()
-        self._plans_until_ms = planned.next_change_ms
-        self.warnings = tuple(planned.warnings)
+        self._limits = limits_in_force(self._config.budgets, state.revisions, now_ms)
+        ends = [end for end in (planned.next_change_ms, self._limits.next_change_ms) if end is not None]
+        self._plans_until_ms = min(ends, default=None)
+        self.warnings = (*planned.warnings, *self._limits.warnings)
         self.revision = max((revision.revision_id for revision in state.revisions), default=0)
         self._relay.refresh_closed()
         self._take_budgets(state.keys)
@@ -226,7 +230,7 @@ class Keeper:
     def _limit_budgets(self) -> None:
         desk = self._relay.desk
         if desk is not None:
-            desk.limit({}, self._host.at_ms, self._host.aside)
+            desk.limit(self._limits.nano, self._host.at_ms, self._host.aside)
 
     # its own picture
 

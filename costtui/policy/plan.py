@@ -76,7 +76,7 @@ def choose(plan: RoutePlan, draw: float, closed: frozenset[str]) -> Decision:
 
 def plans(config: "Config", revisions: Sequence[Revision], now_ms: int) -> Plans:
     """A plan for each route and each target, at `now_ms`; a route hides a target of the same name."""
-    held = in_force(revisions, now_ms)
+    held = {scope: each for scope, each in in_force(revisions, now_ms).items() if not each.budget}
     drained = {revision.weights[0][0] for scope, revision in held.items() if not scope[0] and revision.weights}
     zone = config.host.timezone
     made = {target.name: _direct(target.name, drained) for target in config.targets}

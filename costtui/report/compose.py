@@ -13,12 +13,14 @@ from costtui.domain.calendar import day_of, month_of
 from costtui.domain.clean import clean
 from costtui.domain.money import NanoUsd
 from costtui.domain.tick import EngineTotals, StateTotals
+from costtui.policy.limits import limits_in_force
 from costtui.report import devices, ledger, schema, serving
 from costtui.report.accounts import Account, past_segments, segments
 from costtui.report.balancers import balancer
+from costtui.report.budgets import budget_part
 from costtui.report.costing import Costing
 from costtui.report.frame import Frame, frame
-from costtui.report.money import iso, usd
+from costtui.report.money import iso
 from costtui.report.observation import GpuNow, Observation
 from costtui.report.stored import Prices, Stored
 from costtui.report.totals import RunningTotals, add_engines, add_states
@@ -70,8 +72,10 @@ class Composer:
             "day": self._spent(here, today, carried.today, day[0]),
             "month": self._spent(here, so_far, carried.month, month[0]),
         }
+        limits = limits_in_force(config.budgets, self._traffic.made_until(now_ms), now_ms).by_name
+        in_force = [replace(budget, limit=limits[budget.name].nano) for budget in config.budgets]
         standings = [
-            (budget, self._standing(here, budget, spent, pace, metered=carried.metered)) for budget in config.budgets
+            (budget, self._standing(here, budget, spent, pace, metered=carried.metered)) for budget in in_force
         ]
         served = self._engines.since(day[0], now_ms)
         return schema.Status(
@@ -89,7 +93,10 @@ class Composer:
                 for each in seen.engines
             ),
             routes=carried.routes,
-            budgets=tuple(_budget(budget, found, config, now_ms) for budget, found in standings),
+            budgets=tuple(
+                budget_part(budget, limits[budget.name], found, carried.gateway.budgets, zone, now_ms)
+                for budget, (_, found) in zip(config.budgets, standings, strict=True)
+            ),
             warnings=warnings(here, standings, slow.costs),
             sources=tuple(devices.source(each, now_ms) for each in seen.sources),
             config=schema.ConfigState(
@@ -171,23 +178,3 @@ def _gpu(here: Frame, gpu: GpuNow, today: Account, day_ms: int) -> schema.Gpu:
     ratios = [engine.capacity_ratio for engine in here.seen.engines if engine.target.name in gpu.engines]
     known = [ratio for ratio in ratios if ratio is not None]
     return devices.gpu(gpu, terms, here.rates[gpu.uuid], sum(known) if known else None, today, day_ms)
-
-
-def _budget(budget: Budget, found: Standing, config: Config, now_ms: int) -> schema.BudgetStanding:
-    _, ends_ms = budget.window.span(now_ms, config.host.timezone)
-    return schema.BudgetStanding(
-        name=clean(budget.name),
-        covers=budget.covers,
-        window=budget.window.text,
-        limit_usd=usd(budget.limit),
-        used_usd=usd(found.used.nano),
-        used_ratio=None if found.ratio is None else round(float(found.ratio), 4),
-        state=found.stage,
-        runs_out_at=iso(found.runs_out_ms),
-        projected_usd=usd(found.projected),
-        resets_at=iso(ends_ms) or "",
-        scope=clean(budget.scope.text),
-        at_limit=budget.at_limit.value,
-        set_aside_usd=usd(found.set_aside),
-        unknown=found.used.unknown,
-    )

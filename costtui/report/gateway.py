@@ -6,6 +6,7 @@ from typing import Any
 
 from costtui.domain.clean import clean
 from costtui.report import schema
+from costtui.report.budgets import held_budget
 
 PICTURE = "gateway.json"
 PICTURE_BYTES = 1024 * 1024
@@ -32,6 +33,7 @@ def _gateway(told: dict[str, Any], age_ms: int) -> schema.Gateway:
         in_flight=int(told["in_flight"]),
         revision=int(told.get("revision", 0)),
         targets=tuple(_target(name, each) for name, each in told.get("targets", {}).items()),
+        budgets=tuple(held_budget(name, each) for name, each in told.get("budgets", {}).items()),
         trouble=tuple(clean(str(text), 500) for text in told.get("trouble", ())),
     )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from costtui.report.balancers import Balancer
+from costtui.report.budgets import BudgetStanding, HeldBudget
 
 SCHEMA = "costtui.status/1"
 
@@ -298,6 +299,8 @@ class Gateway(Part, frozen=True):
     """The newest change by hand that it follows."""
     targets: tuple[TargetState, ...] = ()
     trouble: tuple[str, ...] = ()
+    budgets: tuple[HeldBudget, ...] = ()
+    """Those that refuse requests, or would."""
 
 
 class Cache(Part, frozen=True):
@@ -311,26 +314,6 @@ class Cache(Part, frozen=True):
     """Input tokens that API providers read from their caches, of all input tokens."""
     provider_saved_usd: Decimal | None
     """Estimated: against each model's own mean price of fresh input, cache writes taken off."""
-
-
-class BudgetStanding(Part, frozen=True):
-    """A budget in its current window. `state`: ok, warn, over, unknown. `resets_at` is empty where it never does."""
-
-    name: str
-    covers: tuple[str, ...]
-    window: str
-    limit_usd: Decimal
-    used_usd: Decimal | None
-    used_ratio: float | None
-    state: str
-    runs_out_at: str | None
-    projected_usd: Decimal | None
-    resets_at: str
-    unknown: tuple[str, ...] = ()
-    scope: str = "everything"
-    at_limit: str = "warn"
-    set_aside_usd: Decimal | None = None
-    """For the window's rent and power, what is still due included."""
 
 
 class Warn(Part, frozen=True):

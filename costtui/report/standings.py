@@ -5,8 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from costtui.report.budgets import BudgetStanding
 from costtui.report.live import LATE_MS
-from costtui.report.schema import BudgetStanding, from_json
+from costtui.report.schema import from_json
 from costtui.store.reader import TelemetryReader
 
 

@@ -102,7 +102,7 @@ class Traffic:
         today, so_far = (api_amount(rows) if metered else unknown_amount("api") for rows in (day, month))
         return Carried(
             api=self._api(day, month, so_far, metered=metered),
-            routes=routes(config, self._made_until(now_ms), now_ms, self._pace),
+            routes=routes(config, self.made_until(now_ms), now_ms, self._pace),
             decisions=self._decisions,
             gateway=gateway,
             cache=cache(day),
@@ -172,7 +172,8 @@ class Traffic:
             unknown=so_far.unknown,
         )
 
-    def _made_until(self, now_ms: int) -> tuple[Revision, ...]:
+    def made_until(self, now_ms: int) -> tuple[Revision, ...]:
+        """Changes by hand, of routes and budgets."""
         if self._made is None or self._revisions.changed():
             self._made = self._revisions.state().revisions
         return tuple(revision for revision in self._made if revision.at_ms <= now_ms)

@@ -10,16 +10,22 @@ from costtui.store.faults import is_damage, transact
 CONTROLS = "controls.db"
 APPLICATION_ID = 0x434F5343
 """`COSC`"""
-VERSION = 1
+VERSION = 2
 SETTINGS = ("synchronous = full", "trusted_schema = off", "foreign_keys = on", "recursive_triggers = on")
-SHAPE = (
+_REVISIONS = (
     "create table revisions (revision_id integer primary key autoincrement, route text not null, target text not null,"
     " at_ms integer not null, actor text not null, reason text not null,"
-    " kind text not null check (kind in ('shift', 'pin', 'drain', 'undo')), weights text not null, until_ms integer,"
-    " parent integer references revisions) strict",
+    " kind text not null check (kind in ('shift', 'pin', 'drain', 'budget', 'undo')), weights text not null,"
+    " until_ms integer, parent integer references revisions) strict",
+)
+_REVISIONS_KEPT = (
     "create index revisions_by_scope on revisions (route, target, revision_id)",
     "create trigger revisions_stay before delete on revisions begin select raise(abort, 'only added to'); end",
     "create trigger revisions_hold before update on revisions begin select raise(abort, 'only added to'); end",
+)
+SHAPE = (
+    *_REVISIONS,
+    *_REVISIONS_KEPT,
     "create table keys (key_id text primary key, name text not null, digest blob not null unique,"
     " last_four text not null, created_ms integer not null, revoked_ms integer) strict",
     "create unique index keys_in_use on keys (name) where revoked_ms is null",
@@ -28,6 +34,14 @@ SHAPE = (
     "create trigger audit_stays before delete on audit begin select raise(abort, 'only added to'); end",
     "create trigger audit_holds before update on audit begin select raise(abort, 'only added to'); end",
 )
+BUDGETS_TOO = (
+    "alter table revisions rename to revisions_before",
+    *_REVISIONS,
+    "insert into revisions select * from revisions_before",
+    "drop table revisions_before",
+    *_REVISIONS_KEPT,
+)
+"""From version 1, whose revisions were of routes and targets alone."""
 
 
 def make(path: Path) -> None:
@@ -62,21 +76,25 @@ def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 def _shape(connection: sqlite3.Connection, path: Path) -> None:
     def build(inside: sqlite3.Connection) -> None:
-        if inside.execute("pragma user_version").fetchone()[0]:
+        version = inside.execute("pragma user_version").fetchone()[0]
+        if version >= VERSION:
             return  # another process was first
-        for statement in SHAPE:
+        for statement in BUDGETS_TOO if version else SHAPE:
             inside.execute(statement)
         inside.execute(f"pragma application_id = {APPLICATION_ID}")
         inside.execute(f"pragma user_version = {VERSION}")
 
-    if _version(connection, path) == 0:
+    if _version(connection, path) < VERSION:
+        connection.execute("pragma foreign_keys = off")  # a table that is replaced would take its rows' parents along
         transact(connection, [build])
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
-    version = int(connection.execute("pragma user_version").fetchone()[0])
-    owner = connection.execute("pragma application_id").fetchone()[0]
-    tables = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
+    # in one statement: another process may be making the file at this moment
+    version, owner, tables = connection.execute(
+        "select user_version, application_id, (select count(*) from sqlite_schema)"
+        " from pragma_user_version, pragma_application_id"
+    ).fetchone()
     if owner != APPLICATION_ID and (tables or version):
         raise StoreDamaged(f"{path} belongs to another program; move it away, or use another --state-dir")
     if version > VERSION:
@@ -84,7 +102,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} has version {version}, this costtui knows {VERSION}: it was written by a newer one;"
             " upgrade costtui, or use another --state-dir"
         )
-    return version
+    return int(version)
 
 
 def _cannot(path: Path, error: Exception) -> StoreError:

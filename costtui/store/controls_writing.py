@@ -50,7 +50,7 @@ def add_revision(path: Path, revision: Revision) -> Revision:
         ).fetchone()
         if (None if head is None else head[0]) != revision.parent:
             who = "nothing is recorded any more" if head is None else f"{head[1]} made a {head[2]} meanwhile"
-            raise Superseded(f"{route or target} was changed: {who}; look at it and try again")
+            raise Superseded(f"{revision.subject} was changed: {who}; look at it and try again")
         added = inside.execute(
             "insert into revisions (route, target, at_ms, actor, reason, kind, weights, until_ms, parent)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -60,7 +60,7 @@ def add_revision(path: Path, revision: Revision) -> Revision:
             ),
         )  # fmt: skip
         written.append(replace(revision, revision_id=int(added.lastrowid or 0)))
-        told = f"{route or target} {' '.join(f'{name}={share}' for name, share in revision.weights)}"
+        told = f"{revision.subject} {' '.join(f'{name}={share}' for name, share in revision.weights)}"
         _audit(inside, AuditRow(revision.at_ms, revision.actor, revision.kind.value, told, revision.reason))
 
     _write(path, write)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from costtui.report.schema import BudgetStanding, Status
+from costtui.report.budgets import BudgetStanding
+from costtui.report.schema import Status
 from costtui.report.words import money, percent, short_money
 from costtui.tui.line import Line, Role, Run, cropped, width_of
 from costtui.tui.scene import Scene

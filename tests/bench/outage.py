@@ -1,7 +1,7 @@
 """An upstream that is down for a while, and one that is asked for ten times what it can do.
 
-`python -m tests.bench.outage` prints attempts per request while nothing answers, how soon it is used again, how soon what
-cannot be served is refused, and how much of the upstream's capacity is still used.
+`python -m tests.bench.outage` prints attempts per request while nothing answers, how soon it is used again, how soon
+what cannot be served is refused, and how much of the upstream's capacity is still used.
 """
 
 import argparse

@@ -385,3 +385,18 @@ def test_an_edit_of_the_limit_takes_effect_without_a_restart_and_keeps_what_was_
     )
     eventually(lambda: world.ask().status == 200, "the new limit")
     assert world.budget("tick")["limit_nano"] == 500_000_000
+
+
+@budgets('day = { covers = ["api"], window = "day", limit_usd = 0.0015, at_limit = "block" }\n')
+def test_a_limit_set_by_hand_is_live_at_once_and_ends_by_itself(world: World) -> None:
+    while world.ask().status == 200:
+        pass
+    said = world.gateway.command("budget", "override", "day", "--limit", "5", "--for", "1h", "--yes")
+    assert "live after" in said
+    assert world.ask().status == 200
+    assert world.budget("day")["limit_nano"] == 5_000_000_000
+    world.gateway.command("budget", "undo", "day", "--yes")
+    assert world.ask().status == 429
+    world.gateway.command("budget", "override", "day", "--limit", "5", "--for", "2s", "--yes")
+    assert world.ask().status == 200
+    eventually(lambda: world.ask().status == 429, "the end of the override")

@@ -17,7 +17,7 @@ import pytest
 
 from costtui.domain.control import GatewayKey, Kind, Revision
 from costtui.errors import StoreBusy, StoreDamaged, StoreError
-from costtui.store import controls_writing
+from costtui.store import controls_file, controls_writing
 from costtui.store.controls import CONTROLS, ControlsStore, KeyNameTaken, Superseded
 
 SHIFT = Revision(0, "chat", 1000, "ana", "night", Kind.SHIFT, (("llama", 90), ("novita", 10)), 9000)
@@ -208,7 +208,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     ("statements", "what"),
     [
         (["create table mine (a)"], "another program"),
-        (["pragma application_id = 1129272131", "pragma user_version = 2"], "newer"),
+        (["pragma application_id = 1129272131", "pragma user_version = 3"], "newer"),
     ],
 )
 def test_a_foreign_or_newer_file_is_refused_untouched(tmp_path: Path, statements: list[str], what: str) -> None:
@@ -233,3 +233,32 @@ def test_only_the_first_look_may_wait_for_a_writer(store: ControlsStore) -> None
     assert reading is not None
     assert reading.execute("pragma busy_timeout").fetchone()[0] == 0
     assert reading.execute("pragma query_only").fetchone()[0] == 1
+
+
+def test_a_file_from_before_budgets_could_be_changed_keeps_its_revisions_and_takes_budgets(tmp_path: Path) -> None:
+    path = tmp_path / CONTROLS
+    old = [statement.replace("'budget', ", "") for statement in controls_file.SHAPE]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in (*old, "pragma application_id = 1129272131", "pragma user_version = 1"):
+            connection.execute(statement)
+        for parent in ("null", "1"):
+            connection.execute(
+                "insert into revisions (route, target, at_ms, actor, reason, kind, weights, until_ms, parent)"
+                f" values ('chat', '', 5, 'ann', 'why', 'shift', '[[\"llama\", 9]]', null, {parent})"
+            )
+    with closing(ControlsStore.open(tmp_path)) as store:
+        before = store.state().revisions
+        assert [(each.revision_id, each.parent, each.weights) for each in before] == [
+            (1, None, (("llama", 9),)),
+            (2, 1, (("llama", 9),)),
+        ]
+        made = store.add_revision(
+            Revision(9, "", 7, "bob", "", Kind.BUDGET, (("budget:day", 2_000_000_000),), None, None)
+        )
+        assert made.revision_id == 3
+        assert store.state().revisions[-1] == made
+        assert (made.budget, made.subject) == ("day", "budget day")
+    with closing(sqlite3.connect(path)) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="only added to"):
+            connection.execute("delete from revisions")
+        assert connection.execute("pragma foreign_key_check").fetchall() == []

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import msgspec
 
+from costtui.report.budgets import BudgetStanding
 from costtui.report.schema import (
     SCHEMA,
     Agent,
     Api,
     ApiPrice,
-    BudgetStanding,
     Burn,
     Cache,
     ConfigState,

@@ -2,19 +2,23 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costtui.report.schema import Agent, BudgetStanding, Status
+from costtui.report.schema import Agent, Status
 from costtui.tui.frame import framed, text_of
 from costtui.tui.glyphs import Glyphs
 from costtui.tui.line import width_of
 from costtui.tui.scene import Choices, Scene, View
 from tests.tui.archives import table
 from tests.tui.pictures import NOW_MS, budgets, carried, eight_gpus, gpu, status
+
+if TYPE_CHECKING:
+    from costtui.report.budgets import BudgetStanding
 
 VIEWS: tuple[View, ...] = ("overview", "gpus", "routes", "spend", "requests", "warnings", "sources", "help")
 

@@ -13,7 +13,8 @@ from costtui.domain.charge import NO_CHARGE
 from costtui.domain.control import Kind, Revision
 from costtui.domain.usage import NO_USAGE, UsageSource
 from costtui.errors import CosttuiError
-from costtui.report.schema import BudgetStanding, to_json
+from costtui.report.budgets import BudgetStanding
+from costtui.report.schema import to_json
 from costtui.store.controls import ControlsStore
 from costtui.store.ledger.writer import LedgerWriter
 from costtui.store.writer import TelemetryWriter
