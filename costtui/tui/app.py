@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -35,6 +35,7 @@ from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 from costtui.tui.update import ExactUpdate
 
 if TYPE_CHECKING:
+    from costtui.report.decided import Decided
     from costtui.report.schema import Decision, Status
     from costtui.report.spend import SpendTable
     from costtui.tui.archive import Archive
@@ -78,6 +79,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._asked: object = None
         self._spend: SpendTable | None = None
         self._requests: tuple[Decision, ...] = ()
+        self._decided: Mapping[int, Decided] = {}
         self._past: tuple[int, Status] | None = None
         self._steering = Steering(helm, clock, self._say, self.set_interval)
         self._choices = Choices(mouse=self._options.mouse)
@@ -178,6 +180,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             back=self._back(),
             spend=self._spend,
             requests=self._requests,
+            decided=self._decided,
             form=self._steering.form,
         )
 
@@ -200,7 +203,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         if view == "spend":
             self._spend = self._archive.spend(by, at_ms, shown.host.timezone)
         else:
-            self._requests = self._archive.requests(at_ms)
+            self._requests, self._decided = self._archive.requests(at_ms), self._archive.decided()
 
     def _remember(self, at_ms: int, shown: "Status | None") -> None:
         """Histories are read once per slot."""
@@ -252,6 +255,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             "shift": lambda: self._open("shift"),
             "pin": lambda: self._open("pin"),
             "drain": lambda: self._open("drain"),
+            "budget": lambda: self._open("budget"),
             "undo": lambda: self._steering.undo(self._status, past=self._past is not None),
             "older": lambda: self._look_back(-1),
             "newer": lambda: self._look_back(1),
@@ -284,6 +288,8 @@ class CosttuiApp(App[int], inherit_bindings=False):
 
     def _pointed(self, kind: Kind) -> str:
         """The route or target under the cursor, on the screen that has them."""
+        if kind == "budget":
+            return (self._choices.selected or "") if self._choices.view == "budgets" else ""
         if self._choices.view != "routes":
             return ""
         route, _, target = (self._choices.selected or "").partition("/")

@@ -1,12 +1,13 @@
 """What the screen asks beyond the picture of now: spend in columns, single requests, earlier moments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from costtui.config.load import load
 from costtui.config.model import Config
 from costtui.errors import SourceError
 from costtui.rates.prices import PRICES_FILE, PriceBook
+from costtui.report.decided import Decided, decided
 from costtui.report.lookback import picture_at, zone_named
 from costtui.report.metered import decisions_until
 from costtui.report.schema import Decision, Status
@@ -37,6 +38,10 @@ class Archive:
     def requests(self, at_ms: int) -> tuple[Decision, ...]:
         """The newest attempts that had begun at a moment."""
         return decisions_until(self._ledger, at_ms, MOST_REQUESTS)
+
+    def decided(self) -> Mapping[int, Decided]:
+        """What the gateway decided of late, with all that it might have."""
+        return decided(self._state_dir)
 
     def picture(self, at_ms: int, present: Status) -> Status:
         """The whole picture of a moment that is over. Raises ConfigError where the configuration cannot be read."""

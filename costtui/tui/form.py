@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["shift", "pin", "drain"]
+Kind = Literal["shift", "pin", "drain", "budget"]
 DURATIONS: tuple[tuple[str, int | None], ...] = (
     *(("15m", 900), ("1h", 3_600), ("2h", 7_200), ("8h", 28_800), ("1d", 86_400), ("until undone", None)),
 )
@@ -12,6 +12,8 @@ PROPOSED = 2
 LONGEST_REASON = 200
 LARGEST_SHARE = 1_000_000
 STEP = 5
+LARGEST_CENTS = 10**10
+LIMIT = ("limit",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,11 @@ class Form:
 
     kind: Kind
     choices: Mapping[str, tuple[str, ...]]
-    """Targets by route; of a drain every target by its own name."""
+    """Targets by route; of a drain every target by its own name, of a budget `LIMIT` by each name."""
     name: str
-    """The route; of a drain the target."""
+    """The route; of a drain the target, of a budget the budget."""
     shares: tuple[int, ...]
-    """Of each target; of a pin 1 for the one."""
+    """Of each target; of a pin 1 for the one, of a budget the limit in cents."""
     before: tuple[int, ...]
     """In percent, as in force now."""
     lasting: int = PROPOSED
@@ -42,7 +44,7 @@ class Form:
     @property
     def rows(self) -> int:
         """Fields between the name and the duration."""
-        return len(self.targets) if self.kind == "shift" else 1 if self.kind == "pin" else 0
+        return len(self.targets) if self.kind == "shift" else 0 if self.kind == "drain" else 1
 
     @property
     def duration(self) -> int:
@@ -83,10 +85,27 @@ def typed(form: Form, key: str, character: str | None) -> Form:
         return _renamed(form, step)
     if form.field == form.duration:
         return replace(form, lasting=min(max(form.lasting + step, 0), len(DURATIONS) - 1))
+    if form.kind == "budget":
+        return _limited(form, step, key, character)
     if form.kind == "pin":
         at = (form.shares.index(1) + step) % len(form.targets)
         return replace(form, shares=tuple(int(place == at) for place in range(len(form.targets))))
     return _shared(form, step, key, character)
+
+
+def _limited(form: Form, step: int, key: str, character: str | None) -> Form:
+    """A limit in cents: typed from the right as on a till, or in steps of a tenth."""
+    cents = form.shares[0]
+    if step:
+        cents = max(cents + step * max(form.before[0] // 10, 1), 1)
+    elif key == "backspace":
+        cents //= 10
+    elif character is not None and character.isascii() and character.isdigit():
+        cents = cents * 10 + int(character)
+        cents = int(character) if cents > LARGEST_CENTS else cents
+    else:
+        return form
+    return replace(form, shares=(cents,))
 
 
 def _written(form: Form, key: str, character: str | None) -> Form:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from costtui.tui.budgetscreen import budget_screen
 from costtui.tui.gpuscreen import gpu_screen
 from costtui.tui.header import cut, header
 from costtui.tui.line import Line, Row, Run, cropped, plain_text
@@ -80,6 +81,8 @@ def _body(scene: Scene, room: int) -> Body:
         return route_screen(scene, status, scene.choices.selected)
     if view == "spend":
         return spend_screen(scene, scene.choices.selected)
+    if view == "budgets":
+        return budget_screen(scene, status, scene.choices.selected)
     if view == "requests":
         return request_screen(scene, scene.choices.selected)
     draw = gpu_screen if view == "gpus" else overview
@@ -128,6 +131,8 @@ def _offered(scene: Scene) -> list[tuple[str, str]]:
     pairs = [("?", "help"), ("q", "quit")]
     if scene.back:
         pairs += [("[", "older"), ("]", "newer"), ("0", "now")]
+    elif choices.view == "budgets":
+        pairs += [("b", "limit"), ("u", "undo")]
     elif carries:
         pairs += [("s", "shift"), ("u", "undo")]
     if choices.view == "spend":
@@ -138,5 +143,5 @@ def _offered(scene: Scene) -> list[tuple[str, str]]:
     if choices.view in _TABLES:
         order = choices.sort + (" rev" if choices.reverse else "")
         pairs += [("o", f"by {order}"), ("/", "filter")]
-    pairs += [("i", "sources")]
+    pairs += [("i", "sources"), *([("6", "budget")] if status is not None and status.budgets else [])]
     return pairs if scene.back else [*pairs, ("[", "back")]

@@ -48,7 +48,8 @@ def past_phrase(scene: Scene) -> Phrase | None:
 
 
 def budget_phrase(scene: Scene, budgets: Sequence[BudgetStanding]) -> Phrase | None:
-    """The worst news that a budget has."""
+    """The worst news that a budget has; one in shadow mode has none."""
+    budgets = [budget for budget in budgets if not budget.shadow]
     if not budgets:
         return None
     over = [budget for budget in budgets if budget.state == "over"]

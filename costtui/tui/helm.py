@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 
 from costtui.config.load import load
 from costtui.config.model import Config
 from costtui.controls.desk import Desk, undoable
+from costtui.controls.limits import limit_effect
 from costtui.controls.outlook import BudgetEffect
 from costtui.controls.preview import Measured, Preview, RouteEffect, percents, preview
 from costtui.controls.spent import first_bytes, last_hour
 from costtui.domain.amount import Amount, Provenance
+from costtui.domain.clean import clean
 from costtui.domain.control import Revision
+from costtui.domain.money import NANO_PER_USD, NanoUsd
 from costtui.domain.price import TokenPrice
 from costtui.errors import CosttuiError, SourceError
+from costtui.policy.limits import limits_in_force
 from costtui.policy.plan import plans, reachable
 from costtui.rates.prices import PriceBook
 from costtui.report.gateway import gateway_now
@@ -26,9 +30,10 @@ from costtui.report.standings import standings
 from costtui.report.words import money
 from costtui.store.controls import ControlsStore
 from costtui.store.ledger.rows import SpendRow
-from costtui.tui.form import Form, Kind
+from costtui.tui.form import LIMIT, Form, Kind
 
 MOST_ROWS = 12
+NANO_PER_CENT = NANO_PER_USD // 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,11 @@ class Helm:
         choices = {route.name: reachable(route) for route in config.routes if reachable(route)}
         if kind == "drain":
             choices = {target.name: () for target in config.targets}
+        elif kind == "budget":
+            choices = {budget.name: LIMIT for budget in config.budgets}
         if not choices:
-            what = "target" if kind == "drain" else "route"
-            raise CosttuiError(f"no {what} is configured: there is nothing to {kind}")
+            what = {"drain": "target", "budget": "budget"}.get(kind, "route")
+            raise CosttuiError(f"no {what} is configured: there is nothing to change")
         name = name if name in choices else next(iter(choices))
         return self.told(Form(kind, choices, name, (), ()))
 
@@ -72,6 +79,8 @@ class Helm:
         try:
             draft = self._draft(form, on.desk)
             desk = on.desk
+            if form.kind == "budget":
+                return replace(form, told=_limited(form, draft, on), problem="")
             shown = preview(desk.config, desk.revisions, draft, desk.now_ms, on.spent, on.prices, on.measured)
         except CosttuiError as error:
             return replace(form, told=(), problem=str(error))
@@ -123,6 +132,10 @@ class Helm:
         """Shares as they are in force, where the form has none yet."""
         if form.shares or form.kind == "drain":
             return form
+        if form.kind == "budget":
+            limits = limits_in_force(on.desk.config.budgets, on.desk.revisions, on.desk.now_ms)
+            cents = (limits.by_name[form.name].nano // NANO_PER_CENT,)
+            return replace(form, before=cents, shares=cents)
         plan = plans(on.desk.config, on.desk.revisions, on.desk.now_ms).plans[form.name]
         shares = percents(plan) if any(plan.shares) else {}
         before = tuple(round(shares.get(target, 0)) for target in form.targets)
@@ -134,9 +147,37 @@ class Helm:
         until_ms = None if form.seconds is None else desk.now_ms + form.seconds * 1000
         if form.kind == "drain":
             return desk.drain(form.name, until_ms)
+        if form.kind == "budget":
+            return desk.budget(form.name, NanoUsd(form.shares[0] * NANO_PER_CENT), until_ms)
         if form.kind == "pin":
             return desk.pin(form.name, form.pinned, until_ms)
         return desk.shift(form.name, form.weights, until_ms)
+
+
+def _limited(form: Form, draft: Revision, on: Situation) -> tuple[str, ...]:
+    """What another limit would do, from where the budget stands."""
+    desk, zone = on.desk, on.desk.config.host.timezone
+    before, after = (usd(NanoUsd(cents * NANO_PER_CENT)) for cents in (form.before[0], form.shares[0]))
+    effect = limit_effect(on.measured.standings, clean(form.name), before, after, desk.now_ms)
+    full = [effect.percent(limit) for limit in (before, after)]
+    shown = " → ".join("? %" if percent is None else f"{percent:.0f} %" for percent in full)
+    lines = [f"used {money(effect.used_usd)} $: {shown} of the limit"]
+    if effect.known:
+        ends = [_ends(moment_ms, zone) for moment_ms in (effect.runs_out_ms, effect.new_runs_out_ms)]
+        lines.append(f"at the present pace: {ends[0]} → {ends[1]}")
+    else:
+        lines.append("when it runs out is not known: its window never ends, or no agent says what was spent")
+    if draft.until_ms is not None:
+        lines.append(f"until {_clock(draft.until_ms, zone)}, then the configured limit again")
+    return tuple(lines)
+
+
+def _ends(moment_ms: int | None, zone: tzinfo) -> str:
+    return "lasts its window" if moment_ms is None else f"runs out {_clock(moment_ms, zone)}"
+
+
+def _clock(moment_ms: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(zone):%d %b %H:%M}"
 
 
 def _told(shown: Preview, config: Config) -> tuple[str, ...]:

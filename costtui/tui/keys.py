@@ -7,7 +7,9 @@ from costtui.report.spend import GROUPINGS
 from costtui.tui.frame import Frame
 from costtui.tui.scene import SORTS, Choices, View
 
-Act = Literal["quit", "theme", "mouse", "copy", "save", "shift", "pin", "drain", "undo", "older", "newer", "now"]
+Act = Literal[
+    "quit", "theme", "mouse", "copy", "save", "shift", "pin", "drain", "budget", "undo", "older", "newer", "now"
+]
 
 _ACTS: dict[str, Act] = {
     "q": "quit",
@@ -19,6 +21,7 @@ _ACTS: dict[str, Act] = {
     "s": "shift",
     "p": "pin",
     "d": "drain",
+    "b": "budget",
     "u": "undo",
     "[": "older",
     "]": "newer",
@@ -29,6 +32,7 @@ _VIEWS: dict[str, View] = {
     "2": "gpus",
     "3": "routes",
     "4": "spend",
+    "6": "budgets",
     "7": "requests",
     "w": "warnings",
     "i": "sources",

@@ -29,7 +29,7 @@ def modal(scene: Scene, form: Form) -> list[Line]:
 
 def _fields(form: Form) -> list[tuple[str, Role]]:
     """Every field on its line; the one that keys change is marked."""
-    what = "target" if form.kind == "drain" else "route"
+    what = {"drain": "target", "budget": "budget"}.get(form.kind, "route")
     texts = [f"{what:8} [ {form.name} ]"]
     if form.kind == "shift":
         size = max(len(target) for target in form.targets)
@@ -37,6 +37,8 @@ def _fields(form: Form) -> list[tuple[str, Role]]:
             f"{target:<{size}}  {before:>3} → [ {share:>3} ]"
             for target, before, share in zip(form.targets, form.before, form.shares, strict=True)
         ]
+    elif form.kind == "budget":
+        texts.append(f"limit    {form.before[0] / 100:,.2f} → [ {form.shares[0] / 100:,.2f} $ ]")
     elif form.kind == "pin":
         texts.append(f"to       [ {form.pinned} ]")
     texts += [f"for      [ {DURATIONS[form.lasting][0]} ]", f"reason   [ {form.reason}_ ]"]

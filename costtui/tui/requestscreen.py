@@ -1,7 +1,8 @@
 """Screen 7: attempts as they come, newest first, each with why it went where it went."""
 
+from costtui.report.money import usd
 from costtui.report.schema import Decision
-from costtui.report.words import count, money
+from costtui.report.words import count, fine, money
 from costtui.tui.figures import clock_seconds
 from costtui.tui.line import Line, Row, Run, wrapped
 from costtui.tui.overview import Body
@@ -64,6 +65,18 @@ def _line(scene: Scene, each: Decision, *, chosen: bool) -> Line:
     return row_line(cells, _COLUMNS, scene.width, scene.glyphs, selected=chosen)
 
 
+def _considered(scene: Scene, each: Decision) -> list[str]:
+    """Every target that it might have gone to, and what it would have cost there beyond what is paid anyway."""
+    found = scene.decided.get(each.request)
+    if found is None:
+        return []
+    told = [f"decided: {found.reason}"] if found.reason != each.reason else []
+    for one in found.candidates:
+        cost = fine(usd(one.marginal_nano))
+        told.append(f"  {one.target}: marginal {cost} $ {'· ' + one.why if one.why else '· taken'}")
+    return told
+
+
 def _details(scene: Scene, each: Decision) -> list[Line]:
     again = "" if each.id == each.request else f", a further attempt at request {each.request}"
     priced = f"price of {each.price_model}" if each.price_model else "no price"
@@ -76,6 +89,7 @@ def _details(scene: Scene, each: Decision) -> list[Line]:
         f"cost {cost_of(each)} $ {each.provenance}: {own}"
         + (f" · saved {money(each.saved_usd)} $" if each.saved_usd is not None else ""),
         f"why: {each.reason or 'not said'}",
+        *_considered(scene, each),
     ]
     pieces = [piece for text in texts for piece in wrapped(scene.glyphs.own(f"  {text}"), max(scene.width, 1))]
     return [(Run(piece, "dim"),) for piece in pieces]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Literal
 
+from costtui.report.decided import Decided
 from costtui.report.schema import Decision, Status
 from costtui.report.words import clock
 from costtui.tui.feed import History
@@ -15,7 +16,7 @@ from costtui.tui.glyphs import Glyphs
 if TYPE_CHECKING:
     from costtui.report.spend import SpendTable
 
-View = Literal["overview", "gpus", "routes", "spend", "requests", "warnings", "sources", "help"]
+View = Literal["overview", "gpus", "routes", "spend", "budgets", "requests", "warnings", "sources", "help"]
 Sort = Literal["index", "idle $", "$/h", "state", "memory"]
 SORTS: tuple[Sort, ...] = ("index", "idle $", "$/h", "state", "memory")
 
@@ -56,6 +57,8 @@ class Scene:
     """The moment looked back at; empty: now."""
     spend: "SpendTable | None" = None
     requests: tuple[Decision, ...] = ()
+    decided: Mapping[int, Decided] = field(default_factory=dict)
+    """What else the gateway might have done, by request."""
     form: Form | None = None
     """A change by hand that is being thought over."""
 

@@ -69,8 +69,8 @@ class Steering:
         except CosttuiError as error:
             self._say(str(error), REFUSAL_MS)
         else:
-            what = undone.route or undone.weights[0][0]
-            self._follow(made.revision_id, asked_ms, f"the {undone.kind} of {what} is undone")
+            what = "limit" if undone.budget else undone.kind
+            self._follow(made.revision_id, asked_ms, f"the {what} of {undone.subject} is undone")
 
     def _allowed(self, *, past: bool) -> "Helm":
         if past:

@@ -8,10 +8,11 @@ from costtui.tui.scene import Scene
 
 _HELP = """\
 KEYS
- 1 overview   2 GPUs   3 routes   4 spend   7 requests and why each went where it went
+ 1 overview   2 GPUs   3 routes   4 spend   6 budgets   7 requests and why each went where it went
  w warnings   i what cannot be seen, and why   ? this help   esc back
  s   shift a route's traffic by hand   p   pin a route to one target   d   drain a target
- u   undo your last change   each shows its effect first, ends by itself, and is kept with your name
+ b   another limit for a budget, for a while   u   undo your last change
+     each shows its effect first, ends by itself, and is kept with your name
  [ ]   look back in time, a step older or newer; 0 returns to now
  g   spend by provider, model, route, key or token kind
  up down j k   select; home end page up page down

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from costtui.errors import CosttuiError
+from costtui.report.decided import Considered, Decided
 from costtui.report.schema import Cache, Decision, Status
 from costtui.report.spend import GROUPINGS, SpendLine, SpendTable, Sum
 from tests.tui.pictures import carried, decision, decisions
@@ -57,6 +58,14 @@ class FixedArchive:
     def requests(self, at_ms: int) -> tuple[Decision, ...]:
         self.asked.append("requests")
         return (*decisions(), decision(3, "legal", "mixtral", "0", outcome="cached", saved_usd=Decimal("0.02")))
+
+    def decided(self) -> dict[int, Decided]:
+        considered = (
+            Considered("llama", 0, ""),
+            Considered(self.text, 3_120_000, "costs more, or is listed later"),
+            Considered("gmi", None, "failed of late"),
+        )
+        return {each.request: Decided("idle-first: llama has room", considered) for each in decisions()[:2]}
 
     def picture(self, at_ms: int, present: Status) -> Status:
         self.asked.append(f"picture {at_ms}")

@@ -210,6 +210,59 @@ def budgets() -> tuple[BudgetStanding, ...]:
     )
 
 
+def hard_budgets() -> tuple[BudgetStanding, ...]:
+    """With what the gateway holds: one over, one by hand, one in shadow, one of which nothing is known."""
+    month = budgets()[1]
+    return (
+        *budgets(),
+        msgspec.structs.replace(
+            month,
+            name="api",
+            covers=("api",),
+            window="day",
+            scope="everything",
+            at_limit="downgrade",
+            limit_usd=USD(250),
+            used_usd=USD(120),
+            used_ratio=0.48,
+            held_usd=USD("37.5"),
+            settled_usd=USD("121.4"),
+            denied=12,
+            overridden_by="ana",
+            overridden_until="2026-11-23T16:30:00Z",
+            configured_usd=USD(200),
+        ),
+        msgspec.structs.replace(
+            month,
+            name="batch",
+            covers=("api",),
+            window="rolling 24h",
+            scope="tag night-batch",
+            at_limit="block",
+            limit_usd=USD(50),
+            used_usd=USD("50.25"),
+            used_ratio=1.005,
+            state="over",
+            held_usd=USD(0),
+            denied=3,
+            shadow=True,
+            resets_at="",
+            projected_usd=None,
+        ),
+        msgspec.structs.replace(
+            month,
+            name="all",
+            covers=("gpu", "api"),
+            at_limit="block",
+            used_usd=None,
+            used_ratio=None,
+            state="unknown",
+            projected_usd=None,
+            set_aside_usd=USD(9_600),
+        ),
+    )
+
+
 def span() -> Span:
     """Seven GPUs with a known rate, 12 h: 7 x 29.88 = 209.16."""
     return Span(

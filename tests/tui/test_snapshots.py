@@ -11,7 +11,7 @@ from costtui.tui.app import CosttuiApp
 from costtui.tui.options import ScreenOptions, ThemeName
 from tests.tui.archives import FixedArchive
 from tests.tui.hostile import hostile_status
-from tests.tui.pictures import FixedClock, FixedFeed, carried, status
+from tests.tui.pictures import FixedClock, FixedFeed, carried, hard_budgets, status
 from tests.tui.steered import steered
 
 
@@ -39,6 +39,10 @@ CASES: dict[str, tuple[Status | None, tuple[int, int], list[str], ThemeName, boo
     "spend-80x24": (carried(), (80, 24), ["4"], "terminal", False),
     "spend-120x40": (carried(), (120, 40), ["4", "g", "j"], "terminal", False),
     "spend-ascii": (carried(), (120, 24), ["4"], "terminal", True),
+    "budgets-80x24": (carried(budgets=hard_budgets()), (80, 24), ["6", "j", "j"], "terminal", False),
+    "budgets-120x40": (carried(budgets=hard_budgets()), (120, 40), ["6"], "terminal", False),
+    "budgets-ascii": (carried(budgets=hard_budgets()), (80, 24), ["6"], "terminal", True),
+    "budgets-mono": (carried(budgets=hard_budgets()), (80, 24), ["6"], "mono", False),
     "requests-80x24": (carried(), (80, 24), ["7"], "terminal", False),
     "requests-120x40": (carried(), (120, 40), ["7", "j", "enter"], "terminal", False),
     "past-80x24": (carried(), (80, 24), ["left_square_bracket"], "terminal", False),

@@ -198,3 +198,39 @@ def test_a_budget_of_a_picture_that_is_half_a_minute_old_is_unknown(tmp_path: Pa
     path.write_text(path.read_text() + BUDGET)
     stand(tmp_path, NOW_MS - 30_001)
     assert helm(tmp_path).open("shift", str(path)).told[-1] == "budget apis: ? → ?"
+
+
+async def test_b_changes_a_limit_for_a_while_and_u_takes_it_back(tmp_path: Path) -> None:
+    gateway_says(tmp_path, 0)
+    app = steered(tmp_path)
+    (tmp_path / "config.toml").write_text((tmp_path / "config.toml").read_text() + BUDGET)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("b")
+        assert "budget   [ apis ]" in text(app)
+        assert "limit    100.00 → [ 100.00 $ ]" in text(app)
+        await pilot.press("right", "right")
+        assert "[ 120.00 $ ]" in text(app)
+        await pilot.press(*["backspace"] * 5, *"15050")
+        assert "[ 150.50 $ ]" in text(app)
+        assert "then the configured limit again" in text(app)
+        await pilot.press("down", "down", *"launch")
+        gateway_says(tmp_path, 1)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert "live" in text(app)
+        (revision,) = made(tmp_path)
+        assert (revision.kind, revision.budget, revision.reason) == (Kind.BUDGET, "apis", "launch")
+        assert revision.weights == (("budget:apis", 150_500_000_000),)
+        assert revision.until_ms == NOW_MS + 2 * HOUR
+        gateway_says(tmp_path, 2)
+        await pilot.press("u")
+        await pilot.pause(0.2)
+        assert "the limit of budget apis is undone" in text(app)
+    assert [each.kind for each in made(tmp_path)] == [Kind.BUDGET, Kind.UNDO]
+
+
+async def test_b_says_so_where_no_budget_is_configured(tmp_path: Path) -> None:
+    app = steered(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("b")
+        assert "no budget is configured" in text(app)
