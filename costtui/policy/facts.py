@@ -10,6 +10,8 @@ from typing import NamedTuple
 from costtui.policy.sessions import NO_SESSIONS, Session, Sessions, remembered
 
 TOKENS_PER_BYTE = 0.25
+TOKENS_PER_BYTE_MOST = 1.0
+"""Whoever reports more counts what is not in the request, such as a prompt of its own."""
 OUTPUT_TOKENS = 200
 """Of an answer, before any was seen."""
 LEARNT = 0.05
@@ -247,7 +249,8 @@ def _with_answer(held: Target, event: Ended) -> Target:
     """One answer less to write, and what it teaches."""
     serving, rates, pending, tokens, running, moved_ms, foreign, foreign_ms, ttft, tpot, per_byte, *rest = held
     if event.input_tokens and event.prompt_bytes:
-        per_byte += LEARNT * (event.input_tokens / event.prompt_bytes - per_byte)
+        seen = min(TOKENS_PER_BYTE_MOST, event.input_tokens / event.prompt_bytes)
+        per_byte += LEARNT * (seen - per_byte)
     if event.output_tokens > 1 and event.predicted_tpot_ms > 0:
         tpot = _learnt(tpot, event.writing_ms / (event.output_tokens - 1) / event.predicted_tpot_ms)
     running = running - 1 if running else 0

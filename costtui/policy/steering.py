@@ -111,7 +111,8 @@ class Steering:
         what = (sent.target, ask.route, sent.prompt_tokens, first_ms is not None, at_ms)
         writing_ms = 0.0 if first_ms is None else float(at_ms - first_ms)
         tpot_ms = 0.0 if sent.prediction is None else sent.prediction.tpot_ms
-        seen = (ask.prompt_bytes, input_tokens, output_tokens, writing_ms, tpot_ms, ask.session)
+        prompt_bytes = ask.prompt_bytes if ask.prompt_tokens is None else 0  # where tokens are known bytes tell nothing
+        seen = (prompt_bytes, input_tokens, output_tokens, writing_ms, tpot_ms, ask.session)
         self._fold(_new(Ended, (*what, *seen)))
 
     def seen(

@@ -57,6 +57,11 @@ def test_tokens_per_byte_and_the_length_of_answers_are_learnt() -> None:
         facts = fold(facts, ended(prompt_bytes=1_000, input_tokens=400, output_tokens=100))
     assert facts.targets["llama"].tokens_per_byte == pytest.approx(0.4)
     assert facts.outputs["chat"] == pytest.approx(100)
+    for _ in range(400):
+        facts = fold(facts, ended(prompt_bytes=10, input_tokens=5_000))
+    assert facts.targets["llama"].tokens_per_byte == pytest.approx(1.0), (
+        "a prompt that the server adds is not the user's"
+    )
 
 
 def test_slow_tokens_make_the_next_prediction_slower() -> None:

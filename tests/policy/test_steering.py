@@ -173,6 +173,17 @@ def test_a_target_that_was_slow_is_tried_again_once_it_had_nothing_to_do_for_ten
     assert held.decide(later).targets[0] == "novita", "one at a time"
 
 
+def test_a_prompt_whose_tokens_are_known_says_nothing_of_bytes() -> None:
+    held = steering()
+    picture = Ask("chat", NOON_MS, prompt_bytes=1_000_000, prompt_tokens=1_600)
+    for _ in range(50):
+        attempt = sent(held, "gpt5", picture)
+        assert attempt.prompt_tokens == 1_600
+        held.first_byte(attempt, NOON_MS + 100)
+        held.ended(attempt, NOON_MS + 200, 1_500, 5)
+    assert held.facts.targets["gpt5"].tokens_per_byte == 0.25
+
+
 def test_what_was_learnt_survives_a_new_configuration() -> None:
     held = steering()
     for _ in range(100):
