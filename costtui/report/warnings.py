@@ -48,12 +48,25 @@ def warnings(
 
 
 def conditions(status: schema.Status, config: Config) -> tuple[Condition, ...]:
-    """The warnings that go out as alerts, as far as the configuration asks for them."""
-    return tuple(
+    """The warnings that go out as alerts, as far as the configuration asks for them, and the stages that budgets have
+    reached: each is told once, and ends with its window."""
+    told = (
         Condition(warn.key, "critical" if warn.level == "critical" else "warn", warn.text)
         for warn in status.warnings
         if _is_sent(warn, status, config)
     )
+    return (*told, *_stages(status, config))
+
+
+def _stages(status: schema.Status, config: Config) -> Iterator[Condition]:
+    """Below 100 %, which is a warning of its own. A budget in shadow mode tells nobody."""
+    stages = {clean(budget.name): budget.stages for budget in config.budgets if not budget.shadow}
+    for budget in status.budgets:
+        for stage in stages.get(budget.name, ()):
+            if stage < 100 and budget.used_ratio is not None and budget.used_ratio * 100 >= stage:
+                used = f"{money(budget.used_usd, more=bool(budget.unknown))} of {money(budget.limit_usd)} $"
+                text = f"budget {budget.name} ({budget.scope}, {budget.window}) has reached {stage} %: {used}"
+                yield Condition(clean(f"budget-stage:{budget.name}:{stage}"), "warn", clean(text))
 
 
 def _is_sent(warn: schema.Warn, status: schema.Status, config: Config) -> bool:

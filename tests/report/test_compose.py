@@ -307,6 +307,22 @@ def test_alerts_are_the_warnings_that_were_asked_for(tmp_path: Path) -> None:
     assert [source.state for source in status.sources] == ["failed", "failed"]
 
 
+def test_each_stage_of_a_budget_is_an_alert_of_its_own_while_it_is_reached(tmp_path: Path) -> None:
+    def told(limit: int, **more: object) -> list[tuple[str, str]]:
+        budget = Budget("day", ("gpu",), Window("day"), NanoUsd(limit * USD), **more)  # type: ignore[arg-type]  # by name
+        config = replace(CONFIG, budgets=(budget,))
+        status = compose(tmp_path, seen(NOON, [gpu(0, GpuState.BUSY)]), config)  # 29.88 by noon
+        return [(each.key, each.text) for each in conditions(status, config) if each.key.startswith("budget-stage")]
+
+    assert told(60) == []
+    assert told(50) == [
+        ("budget-stage:day:50", "budget day (everything, day) has reached 50 %: 29.88 of 50.00 $"),
+    ]
+    assert [key for key, _ in told(35)] == ["budget-stage:day:50", "budget-stage:day:80"]
+    assert [key for key, _ in told(20, stages=(25, 90, 100))] == ["budget-stage:day:25", "budget-stage:day:90"]
+    assert told(20, shadow=True) == []
+
+
 def test_a_burn_far_above_the_usual_hour_is_a_warning(tmp_path: Path) -> None:
     config = replace(CONFIG, alerts=Alerts(burn_jump=3.0))
     rates = (Rate(MONTH, Decimal(1)), Rate(MIDNIGHT, Decimal(4)))
