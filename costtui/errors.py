@@ -7,6 +7,9 @@
     │   ├── StoreBusy       75  another process owns it (EX_TEMPFAIL)
     │   └── StoreDamaged    65  a database is not what it should be (EX_DATAERR)
     └── SourceError         69  a GPU driver, an engine or a provider did not answer (EX_UNAVAILABLE)
+        ├── SourceRefused       it refuses the key (401, 403)
+        ├── SourceBusy          it asks to wait (429, 503); carries for how long, as it says
+        └── SourceGone          there is nothing to read there any more (404, 410)
 
 A message has three parts: what happened, where, what to do. Only the command line's edge prints one.
 """
@@ -65,3 +68,20 @@ class SourceError(CosttuiError):
         super().__init__(f"{reason}: {remedy}" if remedy else reason)
         self.reason = reason
         self.remedy = remedy
+
+
+class SourceRefused(SourceError):  # noqa: N818 - reads as the fact it states
+    """The key is refused: asking again soon is of no use."""
+
+
+class SourceBusy(SourceError):  # noqa: N818
+    """Asked too often, or not now."""
+
+    def __init__(self, reason: str, remedy: str, retry_after: str = "") -> None:
+        super().__init__(reason, remedy)
+        self.retry_after = retry_after
+        """As the server wrote it: seconds, an HTTP date, or anything."""
+
+
+class SourceGone(SourceError):  # noqa: N818
+    """No such thing at this address, now or any more."""

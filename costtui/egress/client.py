@@ -53,6 +53,21 @@ class Egress:
         _, body = await self._ask("GET", url, headers, None, max_bytes, timeout_seconds)
         return body
 
+    async def ask(
+        self,
+        method: str,
+        url: Address,
+        *,
+        payload: object = None,
+        headers: Headers | None = None,
+        max_bytes: int,
+        timeout_seconds: float,
+    ) -> bytes:
+        """The body of an answer of the 200s; `payload` goes as JSON with a POST, and a GET has none."""
+        content = None if method == "GET" else json.dumps(payload).encode()
+        _, body = await self._ask(method, url, headers, content, max_bytes, timeout_seconds)
+        return body
+
     async def post_json(
         self, url: Address, payload: object, *, headers: Headers | None = None, timeout_seconds: float = 10.0
     ) -> int:
@@ -104,7 +119,10 @@ class Egress:
     async def _exchange(self, request: httpx.Request, url: Address, cap: int) -> tuple[int, bytes]:
         response = await self._transport.handle_async_request(request)
         try:
-            refuse_status(response.status_code, url, response.headers.get("content-encoding", "identity"))
+            told = response.headers
+            refuse_status(
+                response.status_code, url, told.get("content-encoding", "identity"), told.get("retry-after", "")
+            )
             return response.status_code, await _body(response, url, cap)
         finally:
             await response.aclose()

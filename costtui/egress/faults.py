@@ -9,7 +9,7 @@ import httpx
 
 from costtui.domain.clean import clean
 from costtui.domain.secret import Secret
-from costtui.errors import SourceError
+from costtui.errors import SourceBusy, SourceError, SourceGone, SourceRefused
 
 HIDDEN = "the secret address"
 
@@ -43,17 +43,19 @@ def too_large(url: str | Secret, cap: int) -> SourceError:
     return SourceError(f"{place(url)} answered with more than {cap} bytes", "check that the address is the right one")
 
 
-def refuse_status(status: int, url: str | Secret, encoding: str) -> None:
-    """Raise unless the answer is of the 200s and not compressed."""
+def refuse_status(status: int, url: str | Secret, encoding: str, retry_after: str = "") -> None:
+    """Raise unless the answer is of the 200s and not compressed. `retry_after` is the header of that name."""
     where = place(url)
     if 300 <= status < 400:
         raise SourceError(f"{where} redirects ({status}), which is refused", "configure the final address")
     if status in (401, 403):
-        raise SourceError(f"{where} refused the key ({status})", "check the key that the configuration names")
+        raise SourceRefused(f"{where} refused the key ({status})", "check the key that the configuration names")
     if status == 404:
-        raise SourceError(f"{where} does not exist (404)", "check the address in the configuration")
-    if status == 429:
-        raise SourceError(f"{where} asks to wait (429)", "ask less often, or raise its limit")
+        raise SourceGone(f"{where} does not exist (404)", "check the address in the configuration")
+    if status == 410:
+        raise SourceGone(f"{where} is no longer offered (410)", "nothing: its owner has shut it down")
+    if status in (429, 503):
+        raise SourceBusy(f"{where} asks to wait ({status})", "ask less often, or raise its limit", retry_after[:40])
     if status >= 500:
         raise SourceError(f"{where} failed ({status})", "look at the server's log")
     if not 200 <= status < 300:

@@ -65,7 +65,7 @@ def test_connections_are_reused_over_many_gets() -> None:
         ("404 Not Found", "does not exist (404)"),
         ("418 Teapot", "answered 418"),
         ("429 Too Many Requests", "asks to wait (429)"),
-        ("503 Service Unavailable", "failed (503)"),
+        ("503 Service Unavailable", "asks to wait (503)"),
     ],
 )
 def test_every_other_status_says_what_happened(status: str, words: str) -> None:
