@@ -9,6 +9,7 @@ from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.balancer import Balancer
 from costtui.domain.budget import Budget
 from costtui.domain.cascade import CascadeTerms
+from costtui.domain.finance import Finance
 from costtui.domain.price import TokenPrice
 from costtui.domain.rule import Rule
 from costtui.domain.secret import SecretRef
@@ -223,6 +224,7 @@ class Config:
     sampling: Sampling = field(default_factory=Sampling)
     gateway: Gateway = field(default_factory=Gateway)
     balancers: tuple[Balancer, ...] = ()
+    finance: Finance = field(default_factory=Finance)
 
     @property
     def engines(self) -> tuple[Target, ...]:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from costtui.config.balancers import read_balancers
 from costtui.config.budgets import read_budgets
 from costtui.config.document import Document
+from costtui.config.finance import read_finance
 from costtui.config.gateway import read_gateway, refuse_loops
 from costtui.config.gpus import read_currencies, read_gpus
 from costtui.config.model import Config, Host, Sampling
@@ -41,6 +42,7 @@ def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tu
         sampling=_sampling(whole.table("agent")),
         gateway=read_gateway(whole.table("gateway")),
         balancers=read_balancers(whole.table("haproxy"), routes),
+        finance=read_finance(whole.table("finance")),
     )
     refuse_loops(whole.table("targets"), targets, config.gateway)
     whole.close()

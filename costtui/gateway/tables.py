@@ -142,6 +142,7 @@ def _tags(config: Config) -> Iterator[str]:
     yield from (budget.scope.name for budget in config.budgets if budget.scope.kind is ScopeKind.TAG)
     yield from (tag for route in config.routes if route.cascade for tag, _ in route.cascade.labels)
     yield from (rule.tag for route in config.routes for rule in route.rules if rule.tag)
+    yield from config.finance.tags
 
 
 def _serving(address: Address, asked: Operation) -> Operation | None:
