@@ -197,6 +197,7 @@ content. Not while a gateway runs: it removes by itself what is older than 35 da
 """,
     "report": """\
 costtui report [--by WHAT[,WHAT]] [--since WHEN] [--json | --csv]
+costtui report --boundary ROUTE [--since WHEN] [--json | --csv]
 
 What the gateway's requests cost; APIs and own engines (their share of rent and power) apart and never added.
 
@@ -204,6 +205,7 @@ What the gateway's requests cost; APIs and own engines (their share of rent and 
   --since      24h (usual), 7d, today, month, or a day such as 2026-11-01 in the host's time zone
   --json       one document (schema costtui.report/1); money exact, unknown null, `unpriced` says how often
   --csv        the same columns; unknown empty
+  --boundary   where that route's requests really went, target by target; exit 1 if one left its boundary
 
 Example:  costtui report --by route,model --since month
 """,

@@ -23,6 +23,8 @@ class GpuProcess:
     command: str | None = None
     reason: str = ""
     """Why owner or command is not known."""
+    job: str = ""
+    """Number of the Slurm job that it belongs to; empty outside of one."""
 
 
 @dataclass(frozen=True, slots=True)

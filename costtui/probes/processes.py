@@ -13,6 +13,8 @@ from costtui.domain.reading import GpuProcess
 SECRET_NAME = re.compile(r"(?i)(key|token|secret|passw|credential|auth)")
 COMMAND_LIMIT = 120
 CONTAINER = re.compile(r"docker|kubepods|containerd|libpod|lxc")
+SLURM_JOB = re.compile(r"/slurm[^\n]*/job_(\d{1,20})(?=/|$)", re.MULTILINE)
+"""cgroup v1 has /slurm/uid_1000/job_4711/step_0, v2 /system.slice/slurmstepd.scope/job_4711/step_0."""
 OTHER_NAMESPACE = "in another container; its owner shows with --pid=host, or as root on the host"
 
 
@@ -28,8 +30,9 @@ def describe(process: GpuProcess) -> GpuProcess:
         return replace(process, reason=f"pid {process.pid} is not visible here: {OTHER_NAMESPACE}")
     except psutil.AccessDenied:
         return replace(process, reason=f"pid {process.pid} is another user's; run the agent as root to see it")
-    where = " (in a container)" if _in_container(process.pid) else ""
-    return replace(process, owner=clean(owner, 40), command=short_command(words) + where)
+    groups = _groups(process.pid)
+    where = " (in a container)" if _in_container(groups) else ""
+    return replace(process, owner=clean(owner, 40), command=short_command(words) + where, job=slurm_job(groups))
 
 
 def short_command(words: list[str]) -> str:
@@ -49,13 +52,21 @@ def short_command(words: list[str]) -> str:
     return clean(" ".join(shown), COMMAND_LIMIT)
 
 
-def _in_container(pid: int) -> bool:
+def slurm_job(groups: str) -> str:
+    """Number of the Slurm job whose control groups these are, as /proc/PID/cgroup has them; empty for none."""
+    found = SLURM_JOB.search(groups)
+    return found[1] if found else ""
+
+
+def _groups(pid: int | str) -> str:
     try:
-        theirs = Path(f"/proc/{pid}/cgroup").read_text(errors="replace")
-        ours = Path("/proc/self/cgroup").read_text(errors="replace")
+        return Path(f"/proc/{pid}/cgroup").read_text(errors="replace")
     except OSError:
-        return False
-    return bool(CONTAINER.search(theirs)) and theirs != ours
+        return ""
+
+
+def _in_container(theirs: str) -> bool:
+    return bool(CONTAINER.search(theirs)) and theirs != _groups("self")
 
 
 def listening_ports() -> dict[int, int | None]:
