@@ -16,6 +16,7 @@ from costtui.agent.crew import Crew
 from costtui.agent.engines import EngineLook, Engines
 from costtui.agent.gpus import Gpus
 from costtui.agent.health import Health
+from costtui.agent.holders import Holders
 from costtui.agent.log import Log
 from costtui.agent.looks import engine_source, gpu_source, host_source, process_source, readable
 from costtui.agent.notify import Courier
@@ -80,6 +81,7 @@ class AgentLoop:
         self._crew = Crew(parts.clock, parts.log)
         self._gpus = Gpus(parts.past.gpus)
         self._engines = Engines(parts.past.cursors)
+        self._holders = Holders()
         self._contracts = Contracts(parts.past.terms, parts.writer)
         self._config, self._problems = parts.watch.look(parts.clock.now_ms())
         self._host_name = clean(self._config.host.name or socket.gethostname())
@@ -102,6 +104,7 @@ class AgentLoop:
 
     async def end(self) -> None:
         """Stop all sources, within two seconds, whatever they do."""
+        self._parts.writer.record(Second(self._clock.now_ms(), holders=self._holders.rest()))
         await self._crew.end(0.5)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._parts.gpus.close(), 1.2)
@@ -190,8 +193,8 @@ class AgentLoop:
         self._contracts.settle(self._gpus.known(), config, sessions, beat.at_ms)
         body = self._picture_at(beat, looks)
         if beat.fresh:
-            known = self._known(beat.at_ms)
-            self._parts.writer.record(Second(beat.at_ms, gpus, engines, known, cursors, self._session))
+            known, holders = self._known(beat.at_ms), self._holders.take(beat, readings)
+            self._parts.writer.record(Second(beat.at_ms, gpus, engines, known, cursors, self._session, holders))
         if body is not None:
             self._parts.writer.publish(body, self._clock.now_ms())
 

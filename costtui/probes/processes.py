@@ -13,7 +13,7 @@ from costtui.domain.reading import GpuProcess
 SECRET_NAME = re.compile(r"(?i)(key|token|secret|passw|credential|auth)")
 COMMAND_LIMIT = 120
 CONTAINER = re.compile(r"docker|kubepods|containerd|libpod|lxc")
-SLURM_JOB = re.compile(r"/slurm[^\n]*/job_(\d{1,20})(?=/|$)", re.MULTILINE)
+SLURM_JOB = re.compile(r"slurm[^\n]*/job_(\d{1,20})(?=/|$)", re.MULTILINE)
 """cgroup v1 has /slurm/uid_1000/job_4711/step_0, v2 /system.slice/slurmstepd.scope/job_4711/step_0."""
 OTHER_NAMESPACE = "in another container; its owner shows with --pid=host, or as root on the host"
 

@@ -14,6 +14,7 @@ from costtui.domain.alert import OpenAlert
 from costtui.domain.gpu import GpuState
 from costtui.domain.terms import Adjustment, KeptTerms, Session
 from costtui.domain.tick import EngineCursor, EngineTotals, StateTotals
+from costtui.store import holders
 from costtui.store.buckets import MINUTES, QUARTERS, SECONDS, cover
 from costtui.store.place import TELEMETRY
 from costtui.store.rows import EnginePoint, Event, GpuPoint, KnownGpu, StoredStatus
@@ -90,6 +91,10 @@ class TelemetryReader:
             uuid: StateTotals(dict(zip(STATES, row[:7], strict=True)), row[7], row[8], row[9])
             for uuid, row in sums.items()
         }
+
+    def holder_totals(self, from_ms: int, to_ms: int) -> holders.Totals:
+        """Who held each GPU, for how many milliseconds of the quarters of an hour that begin within [from, to)."""
+        return holders.totals_of(self._rows(holders.TOTALS, holders.quarters(from_ms, to_ms)))
 
     def engine_totals(self, from_ms: int, to_ms: int) -> dict[str, EngineTotals]:
         """Tokens and worked time of every engine within [from, to)."""

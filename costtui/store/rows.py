@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from costtui.domain.gpu import GpuState
+from costtui.domain.holder import HolderTick
 from costtui.domain.terms import Session
 from costtui.domain.tick import EngineCursor, EngineTick, GpuTick
 
@@ -30,6 +31,7 @@ class Second:
     known: tuple[KnownGpu, ...] = ()
     cursors: tuple[EngineCursor, ...] = ()
     session: Session | None = None
+    holders: tuple[HolderTick, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

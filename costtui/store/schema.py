@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from costtui.errors import StoreDamaged
+from costtui.store import holders
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -83,7 +84,18 @@ def m003_balancer_acks(db: "Database") -> None:
     )
 
 
-STEPS: Sequence[Callable[["Database"], None]] = (m001_seconds_minutes_quarters, m002_ledger_heads, m003_balancer_acks)
+def m004_holders(db: "Database") -> None:
+    """Who held each GPU, by quarters of an hour."""
+    for statement in holders.SCHEMA:
+        db.execute(statement)
+
+
+STEPS: Sequence[Callable[["Database"], None]] = (
+    m001_seconds_minutes_quarters,
+    m002_ledger_heads,
+    m003_balancer_acks,
+    m004_holders,
+)
 VERSION = len(STEPS)
 
 

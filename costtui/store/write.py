@@ -11,6 +11,7 @@ from costtui.domain.gpu import GpuState
 from costtui.domain.terms import Adjustment, KeptTerms, Session
 from costtui.domain.tick import EngineCursor, EngineTick, GpuTick
 from costtui.store.buckets import GRAINS, LONG_SPAN_MS, SECONDS, Grain, pieces, share
+from costtui.store.holders import write_holder
 from costtui.store.rows import Event, KnownGpu, Second
 from costtui.store.text import terms_text
 
@@ -179,6 +180,8 @@ def write_second(connection: sqlite3.Connection, ids: Ids, second: Second) -> No
     for cursor in second.cursors:
         number = ids.engine(connection, cursor.engine)
         connection.execute("update engines set cursor = ? where id = ?", (cursor_text(cursor), number))
+    for holder in second.holders:
+        write_holder(connection, ids.gpu(connection, holder.uuid, second.at_ms), holder)
     if second.session is not None:
         write_session(connection, second.session)
 
