@@ -62,6 +62,8 @@ class Exchange:
     kept_headers: Sequence[bytes] = ()
     streamed = False
     meter: AttemptMeter
+    offered: Sequence[str] = ()
+    """All that boundary, rules, abilities and changes by hand leave to it: a spent budget sends it nowhere else."""
     _targets: Sequence[str] = ()
     _position = 0
     _attempts = 0
@@ -104,7 +106,8 @@ class Exchange:
 
     def begin(self, targets: Sequence[str], reason: str) -> None:
         """Send it to the first of `targets`; the others are for when that fails."""
-        self._targets, self.reason = targets, reason
+        self._targets = self.offered = targets
+        self.reason = reason
         self._attempt()
 
     def _attempt(self) -> None:

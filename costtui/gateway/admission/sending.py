@@ -47,8 +47,10 @@ def _unrecorded(exchange: "Exchange", desk: "AdmissionDesk") -> None:
 
 
 def others(exchange: "Exchange") -> list[Choice]:
-    """Targets of the request's route that take requests now, in their order, but for those that were denied."""
+    """Targets that the request may go to and that take requests now, in their order, but for those that were denied."""
     relay, tables = exchange.relay, exchange.tables
-    open_ones = tuple(name for name in tables.plans[exchange.route].targets if name not in relay.closed)
-    able = tables.able(open_ones, exchange.asked.operation) if open_ones else ()
-    return [Choice(name, tables.addresses[name].self_hosted) for name in able if name not in exchange.denied]
+    return [
+        Choice(name, tables.addresses[name].self_hosted)
+        for name in exchange.offered
+        if name not in relay.closed and name not in exchange.denied
+    ]
