@@ -17,7 +17,7 @@ from random import Random
 import pytest
 
 from costtui.config.model import Config, Route, Target
-from costtui.domain.budget import AtLimit, Budget
+from costtui.domain.budget import AtLimit, Budget, Scope, ScopeKind
 from costtui.domain.control import Kind, Revision
 from costtui.domain.money import NanoUsd
 from costtui.domain.rule import Rule
@@ -143,7 +143,8 @@ def test_a_spent_budget_sends_nothing_past_a_rule(parts: tuple[Books, Path, Even
     cheap = replace(eu, name="b", provider="novita", url="http://10.0.0.2:80/v1", model="m-b")
     rented = replace(eu, name="c", provider=None, engine="vllm", url="http://10.0.0.3:80/v1", model="m-c", local=False)
     rule = Rule(frozenset({"a"}), data_class="confidential")
-    budget = Budget("day", ("api",), Window("day"), NanoUsd(1), at_limit, downgrade=(("a", "b"),))
+    scope = Scope(ScopeKind.PROVIDER, "azure")
+    budget = Budget("day", ("api",), Window("day"), NanoUsd(1), at_limit, scope, downgrade=(("a", "b"),))
     weights = (("a", 1),)
     config = Config(
         targets=(eu, cheap, rented),
@@ -156,6 +157,5 @@ def test_a_spent_budget_sends_nothing_past_a_rule(parts: tuple[Books, Path, Even
     refused = asyncio.run(gateway.ask(secret, ()))
     assert refused.startswith(b"HTTP/1.1 429")
     assert not gateway.dialled
-    if at_limit is AtLimit.SELF_HOSTED_ONLY:
-        asyncio.run(gateway.ask(secret._replace(data_class=""), ()))
-        assert [each.target for each in gateway.dialled] == ["c"], "others go on"
+    asyncio.run(gateway.ask(secret._replace(data_class=""), ()))
+    assert [each.target for each in gateway.dialled] == ["b" if at_limit is AtLimit.DOWNGRADE else "c"], "others go on"
