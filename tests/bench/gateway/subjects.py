@@ -150,11 +150,34 @@ model = "gpt-5"
 key = "file:{key}"
 ca = "{ca}"
 [routes.armed]
-strategy = "weighted"
+strategy = "cheapest"
 targets = ["bench", "second"]
 boundary = ["bench", "second"]
-weights = {{ bench = 60, second = 40 }}
 cache = {{ ttl = "10m" }}
+[[routes.armed.rules]]
+data_class = "confidential"
+targets = ["second"]
+[budgets.day]
+covers = ["api"]
+window = "day"
+limit_usd = 1_000_000
+at_limit = "block"
+unbounded = "bound"
+route = "armed"
+[budgets.month]
+covers = ["api"]
+window = "month"
+limit_usd = 1_000_000
+at_limit = "block"
+unbounded = "bound"
+route = "armed"
+[budgets.rolling]
+covers = ["api"]
+window = "rolling 24h"
+limit_usd = 1_000_000
+at_limit = "block"
+unbounded = "bound"
+route = "armed"
 [prices]
 bench  = [{{ from = 2026-01-01, input = 1.25, output = 10, cached_input = 0.125 }}]
 second = [{{ from = 2026-01-01, input = 1.25, output = 10, cached_input = 0.125 }}]
@@ -163,7 +186,8 @@ tls    = [{{ from = 2026-01-01, input = 1.25, output = 10, cached_input = 0.125 
 
 
 def costtui(folder: Path, upstream: int, secure: int, ca: Path) -> Subject:
-    """With a key, prices and the ledger; `armed` is a weighted route over two targets with the prompt cache on."""
+    """With a key, prices and the ledger; `armed` is a route steered by cost over two targets, with a rule, a boundary,
+    three budgets that hold, and the prompt cache on."""
     key = folder / "key"
     key.write_text(KEY)
     key.chmod(0o600)
