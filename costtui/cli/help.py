@@ -198,6 +198,7 @@ content. Not while a gateway runs: it removes by itself what is older than 35 da
     "report": """\
 costtui report [--by WHAT[,WHAT]] [--since WHEN] [--json | --csv]
 costtui report --boundary ROUTE [--since WHEN] [--json | --csv]
+costtui report --month 2026-11 [--by team|owner|route|user|job|key|provider|model] [--invoice USD] [--json | --csv]
 
 What the gateway's requests cost; APIs and own engines (their share of rent and power) apart and never added.
 
@@ -206,8 +207,14 @@ What the gateway's requests cost; APIs and own engines (their share of rent and 
   --json       one document (schema costtui.report/1); money exact, unknown null, `unpriced` says how often
   --csv        the same columns; unknown empty
   --boundary   where that route's requests really went, target by target; exit 1 if one left its boundary
+  --month      a whole month in the host's time zone, for finance: APIs (metered, estimated, without price), own
+               engines' share, GPU rent and power, in columns of their own; lines sum to the total to 1e-9 USD
+               team, owner: what the request says (x-costtui-tag: team=search), else [finance] of the configuration
+               user: gateway key, and for GPUs the Unix user whose processes held them; job: the Slurm job
+  --invoice    what the GPU host wants for the month; the difference to the rent by contract is shown
 
-Example:  costtui report --by route,model --since month
+Examples: costtui report --by route,model --since month
+          costtui report --month 2026-11 --by team --invoice 5760 --csv > november.csv
 """,
     "export": """\
 costtui export csv|json|prometheus [--since WHEN] [--raw]

@@ -3,18 +3,18 @@
 import contextlib
 import csv
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from costtui.cli.boundary import run_boundary
-from costtui.cli.cells import Cell, csv_cell, json_line, plain_cell, usd
+from costtui.cli.cells import csv_cell, json_line, plain_cell, usd
+from costtui.cli.finance import run_finance
 from costtui.cli.given import Given, nearest
+from costtui.cli.key_names import key_names
 from costtui.cli.picture import now_ms
 from costtui.cli.since import since_ms, zone_of
 from costtui.cli.spend_rows import Row, kind_rows, spend_row
 from costtui.errors import UsageError
 from costtui.report.money import iso
-from costtui.store.controls import CONTROLS, ControlsStore
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.ledger.rows import SpendRow
 
@@ -32,17 +32,25 @@ BY = {
 """What a report can be by, and how the ledger calls it."""
 SHOWN = ("requests", "failed", "input_tokens", "output_tokens", "unpriced", "usd", "provenance")
 """Beside the names; JSON and CSV have every column."""
+FOR_FINANCE = ("team", "owner", "user", "job")
 
 
 def run(given: Given) -> int:
     """A table, CSV or one JSON document."""
     asked, since, route = given.value("--by"), given.value("--since"), given.value("--boundary")
-    by = _dimensions(asked or "provider")
+    month, invoice = given.value("--month"), given.value("--invoice")
     flags = given.flags("--json", "--csv")
     given.no_more()
     if len(flags) == 2:
         raise UsageError("report: --json and --csv do not go together")
     now = now_ms()
+    if month is not None:
+        if since is not None or route is not None:
+            raise UsageError("report: --month stands for a whole month; --since and --boundary do not go with it")
+        return run_finance(given, month, asked or "team", invoice, flags, now)
+    if invoice is not None:
+        raise UsageError("report: --invoice is held against a month; say --month 2026-11 too")
+    by = _dimensions(asked or "provider")
     if route is not None:
         if asked is not None:
             raise UsageError("report: --boundary and --by do not go together")
@@ -52,7 +60,7 @@ def run(given: Given) -> int:
         sums = reader.spend(from_ms, now + 1, [BY[name] for name in by if name != "kind"])
     rows = kind_rows(sums) if by == ("kind",) else [spend_row(by, row) for row in _ranked(sums)]
     if "key" in by:
-        rows = _with_key_names(rows, given.state_dir)
+        rows = _with_key_names(rows, key_names(given.state_dir))
     if "--json" in flags:
         _json(rows, sums, by, from_ms, now)
     elif "--csv" in flags:
@@ -65,6 +73,8 @@ def run(given: Given) -> int:
 def _dimensions(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
+        if name in FOR_FINANCE:
+            raise UsageError(f"report: --by {name} is of a whole month; say --month 2026-11 too")
         if name not in BY:
             raise UsageError(f"report: no --by {name!r}{nearest(name, tuple(BY))}; known: {', '.join(BY)}")
     if "kind" in names and len(names) > 1:
@@ -72,13 +82,9 @@ def _dimensions(text: str) -> tuple[str, ...]:
     return names
 
 
-def _with_key_names(rows: Sequence[Row], state_dir: Path) -> list[Row]:
-    """The ledger knows keys by their ids alone; requests of the same user without a key have none."""
-    names: dict[Cell, str] = {}
-    if (state_dir / CONTROLS).exists():
-        with contextlib.closing(ControlsStore.open(state_dir)) as store:
-            names = {key.key_id: key.name for key in store.state().keys}
-    return [{"key": row["key"], "key_name": names.get(row["key"], ""), **row} for row in rows]
+def _with_key_names(rows: Sequence[Row], names: Mapping[str, str]) -> list[Row]:
+    """Requests of the same user without a key have none."""
+    return [{"key": row["key"], "key_name": names.get(str(row["key"]), ""), **row} for row in rows]
 
 
 def _ranked(rows: Sequence[SpendRow]) -> list[SpendRow]:
