@@ -31,6 +31,8 @@ class Address:
     heads: dict[Operation, bytes]
     """Request line and the headers that are the same each time, by operation; Anthropic's key is x-api-key."""
     trouble: str = ""
+    confined: bool = False
+    """Whether its name may only lead to an address on the premises."""
     in_flight: int = 0
     """Attempts under way."""
     key: bytes = field(default=b"", repr=False)
@@ -77,7 +79,7 @@ class Address:
         return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
 
 
-def settle_address(target: Target, environ: Mapping[str, str]) -> Address:
+def settle_address(target: Target, environ: Mapping[str, str], *, confined: bool = False) -> Address:
     """A target's address with its key in place; a key that cannot be had is its `trouble`, not an error."""
     parts = urlsplit(target.url or provider_url(target) or "")
     secure = parts.scheme == "https"
@@ -88,6 +90,7 @@ def settle_address(target: Target, environ: Mapping[str, str]) -> Address:
         secure=secure,
         proxy=_proxy(target.proxy),
         heads={},
+        confined=confined,
     )
     if not address.host:
         address.trouble = f"target {target.name} has no address; give it a `url`"

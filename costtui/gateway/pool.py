@@ -1,16 +1,19 @@
 """Connections to one target, kept alive and used last in, first out; as many as there are requests, no hidden limit."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from costtui.gateway.address import Address
+from costtui.gateway.premises import is_name, look_up
 from costtui.gateway.upstream import UpstreamConnection
 
 IDLE_SECONDS = 50.0
 """Most servers close after 60 s or more; closing first avoids the race of a request with the server's close."""
 PROXY_HEAD_BYTES = 16 * 1024
+P = TypeVar("P", bound=asyncio.Protocol)
 
 
 class Pool:
@@ -56,19 +59,28 @@ class Pool:
 
     async def dial(self) -> UpstreamConnection:
         """A new connection, through the target's proxy if it has one, TLS verified. Raises OSError and TimeoutError."""
-        address, loop = self.address, asyncio.get_running_loop()
+        address = self.address
         async with asyncio.timeout(address.target.connect_seconds):
             if address.proxy is not None and address.secure:
                 return await self._tunnel(address.proxy)
-            host, port = address.proxy or (address.host, address.port)
-            context = address.context if address.secure else None
-            _, connection = await loop.create_connection(lambda: UpstreamConnection(self), host, port, ssl=context)
-            return connection
+            where = address.proxy or (address.host, address.port)
+            return await self._reach(where, lambda: UpstreamConnection(self), secure=address.secure)
+
+    async def _reach(self, where: tuple[str, int], made: Callable[[], P], *, secure: bool) -> P:
+        """A connection to a host, at one address after the other where it may not be just anywhere."""
+        address, loop, (host, port) = self.address, asyncio.get_running_loop(), where
+        options: dict[str, Any] = {"ssl": address.context, "server_hostname": address.host} if secure else {}
+        hosts = await look_up(host, port) if address.confined and is_name(host) else (host,)
+        for each in hosts[:-1]:
+            with contextlib.suppress(OSError):
+                return (await loop.create_connection(made, each, port, **options))[1]
+        return (await loop.create_connection(made, hosts[-1], port, **options))[1]
 
     async def _tunnel(self, proxy: tuple[str, int]) -> UpstreamConnection:
         address, loop = self.address, asyncio.get_running_loop()
         where = address.host_header if ":" in address.host_header else f"{address.host_header}:{address.port}"
-        transport, opening = await loop.create_connection(lambda: _Opening(where), *proxy)
+        opening = await self._reach(proxy, lambda: _Opening(where), secure=False)
+        transport = opening.transport
         try:
             await opening.opened
             connection = UpstreamConnection(self)
@@ -87,13 +99,13 @@ class _Opening(asyncio.Protocol):
 
     def __init__(self, where: str) -> None:
         self._where = where
+        self.transport: asyncio.Transport
         self._said = b""
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast("asyncio.Transport", transport).write(
-            f"CONNECT {self._where} HTTP/1.1\r\nhost: {self._where}\r\n\r\n".encode()
-        )
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
+        self.transport.write(f"CONNECT {self._where} HTTP/1.1\r\nhost: {self._where}\r\n\r\n".encode())
 
     def data_received(self, data: bytes) -> None:
         self._said += data

@@ -11,6 +11,7 @@ from costtui.domain.budget import ScopeKind
 from costtui.gateway.address import Address, settle_address
 from costtui.gateway.cache import AnswerCache
 from costtui.gateway.pool import Pool
+from costtui.gateway.premises import confined
 from costtui.gateway.pricing import Priced, Pricing
 from costtui.policy.alias import resolve
 from costtui.policy.plan import RoutePlan
@@ -51,7 +52,10 @@ class Tables:
         number_lane: Callable[[Lane], int],
     ) -> "Tables":
         """Settle every target; one that cannot be called says why when it is asked for."""
-        addresses = {target.name: settle_address(target, environ) for target in config.targets}
+        inside = confined(config)
+        addresses = {
+            target.name: settle_address(target, environ, confined=target.name in inside) for target in config.targets
+        }
         return cls(
             config=config,
             addresses=addresses,
