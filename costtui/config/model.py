@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from costtui.config.tco import Tco
 from costtui.domain.ability import ABLE, Abilities
 from costtui.domain.balancer import Balancer
 from costtui.domain.budget import Budget
@@ -168,16 +169,6 @@ class Billing:
     key: SecretRef
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """projects, workspaces, namespace"""
-
-
-@dataclass(frozen=True, slots=True)
-class Tco:
-    """`[tco]`: what no meter sees. None is unknown, not 0."""
-
-    staff_fte: Decimal | None = None
-    staff_usd_per_fte_year: Decimal | None = None
-    network_usd_per_month: Decimal | None = None
-    storage_usd_per_month: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from costtui.config.gateway import read_gateway, refuse_loops
 from costtui.config.gpus import read_currencies, read_gpus
 from costtui.config.model import Config, Host, Sampling
 from costtui.config.routes import read_routes
-from costtui.config.spending import read_alerts, read_billing, read_prices, read_tco
+from costtui.config.spending import read_alerts, read_billing, read_prices
 from costtui.config.table import Problems, Table
 from costtui.config.targets import read_targets
+from costtui.config.tco import read_tco
 
 UTC = ZoneInfo("UTC")
 

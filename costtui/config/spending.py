@@ -1,10 +1,10 @@
-"""`[prices]`, `[billing]`, `[tco]` and `[alerts]`."""
+"""`[prices]`, `[billing]` and `[alerts]`."""
 
 from collections.abc import Mapping, Sequence
 
 from costtui.config.addresses import read_secret
 from costtui.config.gpus import Exchange
-from costtui.config.model import Alerts, Billing, Target, Tco
+from costtui.config.model import Alerts, Billing, Target
 from costtui.config.prices import in_order, read_price
 from costtui.config.table import Table, nearest
 from costtui.config.targets import PROVIDERS
@@ -53,18 +53,6 @@ def _filter(table: Table, word: str) -> tuple[str, ...]:
         text = table.text(word)
         return (text,) if text else ()
     return table.names(word) or ()
-
-
-def read_tco(table: Table) -> Tco:
-    """`[tco]`: absent is unknown."""
-    tco = Tco(
-        staff_fte=table.number("staff_fte", high=10_000),
-        staff_usd_per_fte_year=table.number("staff_usd_per_fte_year"),
-        network_usd_per_month=table.number("network_usd_per_month"),
-        storage_usd_per_month=table.number("storage_usd_per_month"),
-    )
-    table.close()
-    return tco
 
 
 def read_alerts(table: Table) -> Alerts:
