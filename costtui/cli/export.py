@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from costtui.cli.cells import csv_cell, json_line, usd
+from costtui.cli.export_focus import run_focus
 from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
 from costtui.cli.since import since_ms, zone_of
@@ -26,11 +27,14 @@ NAMES = ("hour", "route", "target", "provider", "model", "operation", "key_id", 
 
 def run(given: Given) -> int:
     """Write to the standard output."""
+    if given.arguments[:1] == ["focus"]:
+        del given.arguments[0]
+        return run_focus(given)
     since = given.value("--since")
     flags = given.flags("--raw")
     kind = given.arguments[0] if given.arguments else ""
     if kind not in ("csv", "json", "prometheus"):
-        raise UsageError("export: say csv, json or prometheus")
+        raise UsageError("export: say csv, json, prometheus or focus")
     given.action("csv", "json", "prometheus")
     if kind == "prometheus":
         if since is not None or flags:

@@ -8,13 +8,13 @@ from costtui.domain.clean import clean
 from costtui.errors import UsageError
 
 
-def since_ms(text: str, now_ms: int, zone: tzinfo) -> int:
+def since_ms(text: str, now_ms: int, zone: tzinfo, option: str = "--since") -> int:
     """Unix milliseconds. Raises UsageError for what is no such moment, or is still to come."""
     begins = _begins(text, now_ms, zone)
     if begins is None:
-        raise UsageError(f"--since needs 24h, 7d, today, month or a day such as 2026-11-01, not {clean(text, 40)!r}")
+        raise UsageError(f"{option} needs 24h, 7d, today, month or a day such as 2026-11-01, not {clean(text, 40)!r}")
     if begins > now_ms:
-        raise UsageError(f"--since {clean(text, 40)} is still to come")
+        raise UsageError(f"{option} {clean(text, 40)} is still to come")
     return begins
 
 

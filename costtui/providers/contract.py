@@ -45,6 +45,8 @@ class Query:
     method: Literal["GET", "POST"] = "GET"
     payload: object = None
     """Sent as JSON with a POST: only where the provider documents its reading as one."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Besides the provider's own, for this question alone; never a key."""
     kept: object = None
     """What an earlier answer of this walk said and `read` needs; never sent."""
 
@@ -56,6 +58,8 @@ class Page:
     rows: tuple[BillRow, ...]
     next: Query | None = None
     """The question for the next page. One that was asked before ends the walk."""
+    cut: bool = False
+    """The provider says that there is more, and not where."""
     refreshed_ms: int | None = None
     """Up to when the provider says that its figures are complete."""
 
@@ -81,6 +85,8 @@ class Feed:
     """Longest span of one question."""
     base: str = ""
     """Where it is asked, if not at the provider's `base`."""
+    optional: bool = False
+    """Not every account has it: refused or gone, it is off, which is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class Provider:
     """Names under `[billing.NAME]` that narrow its figures down: `projects`, `workspaces`, `keys`, `namespace`."""
     unsupported: str = ""
     """Why it tells nothing; then there are no feeds, and only what is metered is shown."""
+    finer: tuple[Feed, ...] = ()
+    """Feeds that tell the money of `feeds` once more, in a finer grain and sooner: never added to those."""
 
 
 def bearer(account: Account) -> dict[str, str | Secret]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from costtui.domain.clean import clean
 from costtui.domain.money import NANO_PER_USD, NanoUsd
@@ -13,10 +13,18 @@ from costtui.errors import SourceError
 NOTES = 20
 """Most missing things that one walk names."""
 TEXT_CHARACTERS = 200
+TOKEN_CHARACTERS = 4_096
 _MOST = Decimal(10) ** 9
 """Amounts of a billion dollars and more are not believed, nor do they fit the store."""
+_EXACT = Context(prec=80)
+"""Digits for one rounding: Decimal's usual 28 would round long fractions twice."""
+_MAGNITUDE = 40
+"""Powers of ten, up and down, beyond which a number is none: `1e999999999` as an integer would fill the memory."""
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,40})?([eE][+-]?\d{1,2})?")
 _MOST_COUNT = 10**15
+_EARLIEST, _LATEST = 10**9, 10**10
+"""Unix seconds of 2001 and 2286: milliseconds, and zeros, are no time."""
 
 
 def decoded(body: bytes, where: str) -> object:
@@ -95,11 +103,24 @@ class Look:
             yield clean(name, TEXT_CHARACTERS), Look(member, self.notes, f"{found.place}.*")
 
     def text(self, key: str, *, optional: bool = False) -> str | None:
-        """Cleaned, at most 200 characters."""
+        """Cleaned, at most 200 characters; an id that comes as a whole number is one too."""
         found = self.at(key)
         if isinstance(found.value, str):
             return clean(found.value, TEXT_CHARACTERS)
+        if isinstance(found.value, int) and not isinstance(found.value, bool):
+            return str(found.value)
         found.lacks("a text", optional=optional)
+        return None
+
+    def token(self, key: str) -> str | None:
+        """What marks the next page, unchanged, for it is sent back; None where there is none, which is not noted."""
+        found = self.at(key)
+        if isinstance(found.value, str) and len(found.value) <= TOKEN_CHARACTERS and _TOKEN.fullmatch(found.value):
+            return found.value
+        if isinstance(found.value, int) and not isinstance(found.value, bool):
+            return str(found.value)
+        if found.value not in (None, ""):
+            found.lacks("the mark of a page")
         return None
 
     def flag(self, key: str, *, optional: bool = False) -> bool | None:
@@ -120,9 +141,9 @@ class Look:
             found.lacks("a number", optional=optional)
             return None
         number = Decimal(value)
-        if number.is_finite():
+        if number.is_finite() and (not number or abs(number.adjusted()) <= _MAGNITUDE):
             return number
-        found.lacks("a number", optional=optional)
+        found.lacks("a believable number")
         return None
 
     def count(self, key: str, *, optional: bool = False) -> int | None:
@@ -140,24 +161,40 @@ class Look:
         number = self.number(key, optional=optional)
         if number is None:
             return None
-        if abs(number) / per_usd >= _MOST:
+        nano = _EXACT.divide(_EXACT.multiply(number, Decimal(NANO_PER_USD)), Decimal(per_usd))
+        if abs(nano) >= _MOST * NANO_PER_USD:
             self.at(key).lacks("a believable amount")
             return None
-        return NanoUsd(int((number * NANO_PER_USD / per_usd).to_integral_value(ROUND_HALF_EVEN)))
+        return NanoUsd(int(nano.to_integral_value(ROUND_HALF_EVEN)))
+
+    def in_dollars(self, key: str) -> bool:
+        """Whether the currency's code, in letters of either size, is that of the dollar; noted where it is not."""
+        found = self.text(key)
+        if found is not None and found.upper() != "USD":
+            self.at(key).lacks("USD")
+        return found is not None and found.upper() == "USD"
+
+    def bucket(self, start: str, end: str) -> tuple[int, int] | None:
+        """From when until when, in milliseconds; None unless both are there and in this order."""
+        from_ms, until_ms = self.moment(start), self.moment(end)
+        if from_ms is None or until_ms is None:
+            return None
+        if from_ms < until_ms:
+            return from_ms, until_ms
+        self.at(end).lacks(f"after {start}")
+        return None
 
     def moment(self, key: str, *, optional: bool = False) -> int | None:
         """Milliseconds since 1970 of Unix seconds (number or text), of an RFC 3339 time, or of a day in UTC."""
         found = self.at(key)
         value = found.value
         if isinstance(value, str) and not _NUMBER.fullmatch(value):
-            if (moment := _iso(value)) is None:
-                found.lacks("a time")
-            return moment
-        number = self.number(key, optional=optional)
-        if number is None:
+            seconds = _iso(value)
+        elif (number := self.number(key, optional=optional)) is None:
             return None
-        seconds = int(number)
-        if 0 < seconds < 10**11:
+        else:
+            seconds = int(number)
+        if seconds is not None and _EARLIEST <= seconds < _LATEST:
             return seconds * 1000
         found.lacks("a time")
         return None
@@ -175,4 +212,4 @@ def _iso(text: str) -> int | None:
     except ValueError:
         return None
     at_utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(at_utc.timestamp()) * 1000
+    return int(at_utc.timestamp())

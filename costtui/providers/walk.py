@@ -4,13 +4,16 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from costtui.domain.bill import BilledLine, BillRow, Dimensions, UsedLine
+from costtui.domain.bill import BillRow
 from costtui.egress.client import Egress
 from costtui.errors import SourceError
 from costtui.providers.contract import Account, Feed, Page, Provider, Query, Span
 from costtui.providers.look import Look, Notes, decoded
+from costtui.providers.rows import Rows, silent
 
 MOST_PAGES = 1_000
+MOST_ROWS = 500_000
+"""Of one walk; a day of OpenAI's minutes by model and key is some tens of thousands."""
 MOST_BYTES = 8 * 1024 * 1024
 """Of one page; OpenAI's largest, 180 days by line item, is about one megabyte."""
 TIMEOUT_SECONDS = 20.0
@@ -23,88 +26,99 @@ class Told:
     rows: tuple[BillRow, ...]
     """Each line once: the last page that has it counts."""
     complete: bool
-    """False: it ended because a page came back or there were too many; what is absent may still exist."""
+    """False: it ended because a page came back, there were too many, or the next was not named; what is absent may
+    still exist."""
     missing: tuple[str, ...] = ()
     """What the answers lacked, in words."""
     refreshed_ms: int | None = None
 
 
-async def walk(provider: Provider, feed: Feed, account: Account, span: Span, egress: Egress) -> Told:
+async def walk(
+    provider: Provider,
+    feed: Feed,
+    account: Account,
+    span: Span,
+    egress: Egress,
+    *,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Told:
     """All rows of `feed` for `span`. Raises SourceError where an answer is none; what was read is then dropped."""
-    notes, rows = Notes(), _Rows()
+    notes, rows = Notes(), Rows()
     asked: set[str] = set()
     query: Query | None = feed.first(account, span)
     refreshed: int | None = None
     while query is not None:
         url = address(provider, feed, account, query)
-        asked.add(mark := f"{url} {json.dumps(query.payload)}")
-        page = await _page(provider, feed, account, query, url, egress, notes)
-        rows.take(page)
-        refreshed = page.refreshed_ms or refreshed
-        query = page.next
-        if query is None:
-            break
-        mark = f"{address(provider, feed, account, query)} {json.dumps(query.payload)}"
-        if mark in asked or len(asked) >= MOST_PAGES:
-            notes.add("its pages never end: one came back" if mark in asked else f"it has over {MOST_PAGES} pages")
+        if (never := _endless(_mark(url, query), asked, rows)) is not None:
+            notes.add(never)
             return Told(rows.all(notes), complete=False, missing=tuple(notes), refreshed_ms=refreshed)
+        asked.add(_mark(url, query))
+        body = await _answer(provider, account, query, url, egress, timeout_seconds)
+        page = _read(provider, feed, query, body, url, notes)
+        rows.take(page.rows)
+        refreshed = page.refreshed_ms or refreshed
+        if page.cut:
+            notes.add("it says that there is more, and not where")
+            return Told(rows.all(notes), complete=False, missing=tuple(notes), refreshed_ms=refreshed)
+        query = page.next
     return Told(rows.all(notes), complete=True, missing=tuple(notes), refreshed_ms=refreshed)
 
 
 def address(provider: Provider, feed: Feed, account: Account, query: Query) -> str:
-    """Where a query goes."""
+    """Where a query goes. A path that does not begin with a slash could change the host, so it is refused."""
     base = account.base or feed.base or provider.base
+    if not query.path.startswith("/"):
+        raise SourceError(f"{provider.title} names an address that is not below its own", "check the address")
     return base + query.path + (f"?{urlencode(query.params)}" if query.params else "")
 
 
-async def _page(
-    provider: Provider, feed: Feed, account: Account, query: Query, url: str, egress: Egress, notes: Notes
-) -> Page:
-    body = await egress.ask(
+def _mark(url: str, query: Query) -> str:
+    return f"{url} {json.dumps(query.payload)}"
+
+
+def _endless(mark: str, asked: set[str], rows: Rows) -> str | None:
+    """Why the next question is not asked, if so."""
+    if mark in asked:
+        return "its pages never end: one came back"
+    if len(asked) >= MOST_PAGES:
+        return f"it has over {MOST_PAGES} pages"
+    return f"it has over {MOST_ROWS} rows" if len(rows) > MOST_ROWS else None
+
+
+async def _answer(
+    provider: Provider, account: Account, query: Query, url: str, egress: Egress, timeout_seconds: float
+) -> bytes:
+    return await egress.ask(
         query.method,
         url,
         payload=query.payload,
-        headers=provider.headers(account),
+        headers={**dict(query.headers), **provider.headers(account)},
         max_bytes=MOST_BYTES,
-        timeout_seconds=TIMEOUT_SECONDS,
+        timeout_seconds=timeout_seconds,
     )
-    look = Look(decoded(body, url.partition("?")[0]), notes)
+
+
+def _read(provider: Provider, feed: Feed, query: Query, body: bytes, url: str, notes: Notes) -> Page:
+    """One answer, read. One that holds nothing of what it should is as good as none: it must not look like zero."""
+    look = Look(decoded(body, url.partition("?")[0]), Notes())
     _refuse_errors(look, provider)
-    return feed.read(look, query)
+    page = feed.read(look, query)
+    lacking = tuple(look.notes)
+    if lacking and silent(page.rows) and (page.next is None or page.next.kept is None):
+        raise SourceError(f"{provider.title} answered without what it should hold ({lacking[0]})", "update costtui")
+    for lack in lacking:
+        notes.add(lack)
+    return page
 
 
 def _refuse_errors(look: Look, provider: Provider) -> None:
     """An error that came with a status of 200 is still one; its own text is not passed on, it may quote the key."""
-    if isinstance(look.value, dict) and look.value.get("error"):
-        raise SourceError(f"{provider.title} answered with an error", "check the key's kind and its permissions")
     if not isinstance(look.value, (dict, list)):
         raise SourceError(f"{provider.title} answered with a bare value", "check the address")
+    if isinstance(look.value, dict) and _is_error(look.value):
+        raise SourceError(f"{provider.title} answered with an error", "check the key's kind and its permissions")
 
 
-_Place = tuple[type, int, int, Dimensions]
-
-
-class _Rows:
-    """Rows of a series by what identifies them, so that pages may overlap and repeat; the others in their order."""
-
-    def __init__(self) -> None:
-        self._lines: dict[_Place, BilledLine | UsedLine] = {}
-        self._others: dict[BillRow, None] = {}
-        self._changed = False
-
-    def take(self, page: Page) -> None:
-        """Add a page's."""
-        for row in page.rows:
-            if not isinstance(row, (BilledLine, UsedLine)):
-                self._others[row] = None
-                continue
-            place = (type(row), row.from_ms, row.until_ms, row.dims)
-            before = self._lines.get(place)
-            self._changed |= before is not None and before != row
-            self._lines[place] = row
-
-    def all(self, notes: Notes) -> tuple[BillRow, ...]:
-        """What is known at the end."""
-        if self._changed:
-            notes.add("one line came twice with two amounts; the later one counts")
-        return (*self._lines.values(), *self._others)
+def _is_error(answer: dict[str, object]) -> bool:
+    says = answer.get("error") or answer.get("errors") or answer.get("success") is False
+    return bool(says) or "error" in (answer.get("type"), answer.get("object"), answer.get("status"))

@@ -96,7 +96,7 @@ def test_prometheus_text_says_what_the_exporter_would(shell: Shell) -> None:
 
 def test_an_export_names_its_format(shell: Shell) -> None:
     said = shell("export")
-    assert (said.code, said.err) == (64, "costtui: export: say csv, json or prometheus\n")
+    assert (said.code, said.err) == (64, "costtui: export: say csv, json, prometheus or focus\n")
 
 
 def test_report_and_export_import_neither_a_screen_nor_an_http_client(shell: Shell) -> None:
