@@ -117,3 +117,13 @@ class Provider:
 def bearer(account: Account) -> dict[str, str | Secret]:
     """`Authorization: Bearer KEY`, which most of them take."""
     return {"authorization": Secret(f"Bearer {account.key.reveal()}")}
+
+
+def always(path: str, *params: tuple[str, str]) -> Callable[[Account, Span], Query]:
+    """The same question for every account and span, as of most balances, burn rates and limits."""
+    query = Query(path, params)
+
+    def first(_account: Account, _span: Span) -> Query:
+        return query
+
+    return first

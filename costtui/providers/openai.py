@@ -7,7 +7,7 @@ slightly from the tokens times the list price. Buckets are UTC. There is no bala
 from costtui.domain.bill import BilledLine, Dimensions, Limit, UsedLine
 from costtui.domain.usage import Usage
 from costtui.providers.buckets import read_buckets
-from costtui.providers.contract import DAY, HOUR, MINUTE, Account, Feed, Page, Provider, Query, Span, bearer
+from costtui.providers.contract import DAY, HOUR, MINUTE, Account, Feed, Page, Provider, Query, Span, always, bearer
 from costtui.providers.look import Look
 
 _KINDS = {
@@ -119,11 +119,7 @@ def _whose(line: Look, tier: str) -> Dimensions:
     )
 
 
-def _limit(account: Account, span: Span) -> Query:
-    return Query("/v1/organization/spend_limit")
-
-
-def _read_limit(answer: Look, query: Query) -> Page:
+def _read_limit(answer: Look, _query: Query) -> Page:
     """`threshold_amount` is in whole cents; `enforcement.status` is `inactive` until the limit is reached."""
     nano = answer.usd("threshold_amount", per_usd=100)
     status = answer.at("enforcement").text("status")
@@ -152,7 +148,7 @@ PROVIDER = Provider(
             most_days=1,
             optional=True,
         ),
-        Feed("limit", "limit", HOUR, _limit, _read_limit, optional=True),
+        Feed("limit", "limit", HOUR, always("/v1/organization/spend_limit"), _read_limit, optional=True),
     ),
     filters=("projects", "keys"),
 )
