@@ -20,6 +20,8 @@ Headers = Mapping[str, str | Secret]
 ANSWER_BYTES = 64 * 1024
 """Most that an answer to a post may hold; nobody reads it."""
 CONNECT_SECONDS = 3.0
+KNOWN_URLS = 256
+"""Parsed addresses kept: engines are asked the same each second, while a bill's address changes with every page."""
 _PLAIN = {"accept-encoding": "identity", "user-agent": "costtui"}
 _LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30.0)
 
@@ -106,6 +108,8 @@ class Egress:
             return _checked(url.reveal())
         known = self._urls.get(url)
         if known is None:
+            if len(self._urls) >= KNOWN_URLS:
+                self._urls.clear()
             known = self._urls[url] = _checked(url)
         return known
 

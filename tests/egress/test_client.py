@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from costtui.domain.secret import Secret
-from costtui.egress.client import Egress
+from costtui.egress.client import KNOWN_URLS, Egress
 from costtui.errors import SourceError
 from tests.egress.server import Answer, response, serving
 
@@ -259,3 +259,13 @@ def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     context = Egress()._tls
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_addresses_that_change_with_every_question_are_not_kept_for_ever() -> None:
+    async def run() -> int:
+        async with serving(response(b"ok")) as (base, _), Egress() as egress:
+            for page in range(KNOWN_URLS + 2):
+                await egress.get(f"{base}/?page={page}", max_bytes=10, timeout_seconds=20)
+            return len(egress._urls)
+
+    assert asyncio.run(run()) == 2
