@@ -24,12 +24,12 @@ def _rows(answer: Look, times: tuple[str, str], line: Callable[[Look, int, int],
                 yield row
 
 
-def paged(answer: Look, query: Query, rows: tuple[BillRow, ...]) -> Page:
+def paged(answer: Look, query: Query, rows: tuple[BillRow, ...], refreshed_ms: int | None = None) -> Page:
     """The page with these rows, and what follows it. Whether there is more counts where it is said, else the mark."""
     more, mark = answer.flag("has_more"), answer.token("next_page")
     if more is False or (more is None and mark is None):
-        return Page(rows)
+        return Page(rows, refreshed_ms=refreshed_ms)
     if mark is None:
-        return Page(rows, cut=True)
+        return Page(rows, cut=True, refreshed_ms=refreshed_ms)
     params = (*(pair for pair in query.params if pair[0] != "page"), ("page", mark))
-    return Page(rows, replace(query, params=params))
+    return Page(rows, replace(query, params=params), refreshed_ms=refreshed_ms)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 from costtui.domain.bill import BillKind, BillRow
@@ -58,6 +59,8 @@ class Page:
     rows: tuple[BillRow, ...]
     next: Query | None = None
     """The question for the next page. One that was asked before ends the walk."""
+    learnt: bool = False
+    """It was not to bring rows: `next` keeps what it said."""
     cut: bool = False
     """The provider says that there is more, and not where."""
     refreshed_ms: int | None = None
@@ -127,3 +130,8 @@ def always(path: str, *params: tuple[str, str]) -> Callable[[Account, Span], Que
         return query
 
     return first
+
+
+def instant(at_ms: int) -> str:
+    """As RFC 3339 writes it, in UTC and whole seconds."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

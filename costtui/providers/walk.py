@@ -104,7 +104,7 @@ def _read(provider: Provider, feed: Feed, query: Query, body: bytes, url: str, n
     _refuse_errors(look, provider)
     page = feed.read(look, query)
     lacking = tuple(look.notes)
-    if lacking and silent(page.rows) and (page.next is None or page.next.kept is None):
+    if lacking and not page.learnt and silent(page.rows):
         raise SourceError(f"{provider.title} answered without what it should hold ({lacking[0]})", "update costtui")
     for lack in lacking:
         notes.add(lack)

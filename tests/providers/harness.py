@@ -180,6 +180,7 @@ def measured(rows: tuple[BillRow, ...]) -> dict[str, int | str]:
         elif isinstance(row, UsedLine):
             for word, count in _counts(row).items():
                 add(word, count)
+            found["requests"] = found.get("requests", 0) + (row.requests or 0)
         elif isinstance(row, Balance):
             add("balance_usd", row.nano)
         elif isinstance(row, BurnItem):
@@ -199,10 +200,10 @@ def measured(rows: tuple[BillRow, ...]) -> dict[str, int | str]:
 def _counts(row: UsedLine) -> dict[str, int | None]:
     usage = row.usage
     if usage is None:
-        return {"usage": None, "requests": row.requests}
+        return {"usage": None}
     words = ("input", "cached_input", "cache_write", "cache_write_1h", "output")
     tokens: dict[str, int | None] = {f"{word}_tokens": getattr(usage, f"{word}_tokens") for word in words}
-    return tokens | {"web_searches": usage.web_searches, "requests": row.requests}
+    return tokens | {"web_searches": usage.web_searches}
 
 
 @dataclass(slots=True)
