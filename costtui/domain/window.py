@@ -57,17 +57,20 @@ class Window:
             return (at_ms - self.length_ms) // MINUTE_MS * MINUTE_MS, None
         if self.kind == "prepaid":
             return self.from_ms, None
-        if self.kind not in DAYS:
-            length_ms = MINUTE_MS if self.kind == "minute" else 60 * MINUTE_MS
-            here = local(at_ms, zone)
-            past_ms = here.second * 1_000 + at_ms % 1_000 + (0 if self.kind == "minute" else here.minute * MINUTE_MS)
-            return at_ms - past_ms, at_ms - past_ms + length_ms
+        if self.kind == "minute":
+            return at_ms - at_ms % MINUTE_MS, at_ms - at_ms % MINUTE_MS + MINUTE_MS
+        if self.kind == "hour":
+            return _hour(at_ms, zone)
         first, following = self._dates(self._day_of(at_ms, zone))
         return self._begin(first, zone), self._begin(following, zone)
 
     def _begin(self, day: date, zone: ZoneInfo) -> int:
         """When a day begins; an hour that the clocks leave out begins when they go on."""
-        return int(datetime(day.year, day.month, day.day, self.reset_hour, tzinfo=zone).timestamp() * 1_000)
+        shown = datetime(day.year, day.month, day.day, self.reset_hour, tzinfo=zone)
+        at_ms = int(shown.timestamp() * 1_000)
+        if local(at_ms, zone).replace(tzinfo=None) == shown.replace(tzinfo=None):
+            return at_ms
+        return _change_ms(int(shown.replace(fold=1).timestamp() * 1_000), at_ms, zone)
 
     def _day_of(self, at_ms: int, zone: ZoneInfo) -> date:
         """The day that holds `at_ms`: the date on the clock, or a neighbour where the day begins later or clocks
@@ -94,3 +97,28 @@ class Window:
 
 def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
+
+
+def _hour(at_ms: int, zone: ZoneInfo) -> tuple[int, int]:
+    """From one full hour on the wall to the next; cut where the clocks are put by a part of an hour."""
+    here = local(at_ms, zone)
+    minute_ms = at_ms - at_ms % MINUTE_MS
+    start_ms = minute_ms - here.minute * MINUTE_MS
+    end_ms = start_ms + 60 * MINUTE_MS
+    if local(start_ms, zone).utcoffset() != here.utcoffset():
+        start_ms = _change_ms(start_ms, minute_ms, zone)
+    if local(end_ms - MINUTE_MS, zone).utcoffset() != here.utcoffset():
+        end_ms = _change_ms(minute_ms, end_ms - MINUTE_MS, zone)
+    return start_ms, end_ms
+
+
+def _change_ms(before_ms: int, after_ms: int, zone: ZoneInfo) -> int:
+    """When the clocks change between two whole minutes, before and after it."""
+    after = local(after_ms, zone).utcoffset()
+    while after_ms - before_ms > MINUTE_MS:
+        middle_ms = (before_ms + after_ms) // 2 // MINUTE_MS * MINUTE_MS
+        if local(middle_ms, zone).utcoffset() == after:
+            after_ms = middle_ms
+        else:
+            before_ms = middle_ms
+    return after_ms
