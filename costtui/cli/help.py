@@ -23,7 +23,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui report              what requests cost, by provider, model, route, key or kind of token
-  costtui export csv          the ledger for other programs: csv, json or prometheus
+  costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
   costtui exporter            /metrics for Prometheus
   costtui alert test          send a test message to the webhook
   costtui verify              is the ledger what was written? backup, purge: copy it, let old attempts go
@@ -218,15 +218,23 @@ Examples: costtui report --by route,model --since month
 """,
     "export": """\
 costtui export csv|json|prometheus [--since WHEN] [--raw]
+costtui export focus [--month 2026-11 | --since WHEN --until WHEN] [-o FILE]
 
   csv, json    sums of each hour, by everything the ledger knows, oldest first; json is one object a line
   --raw        instead every attempt, newest first
   --since      31d (usual), 24h, today, month, or a day such as 2026-11-01
   prometheus   what `costtui exporter` would say now, for node_exporter's textfile collector
+  focus        FOCUS 1.2 (focus.finops.org) for FinOps tools, this month unless told otherwise, whole hours alone: a row
+               per hour, provider, key, model and kind of token, and per GPU and what it did. CapacityReservationStatus
+               is Used, Unused (idle burn), or empty (lost, unknown, unobserved). Estimates, owned GPUs and electricity
+               have BilledCost 0. FOCUS knows no unknown: costs without a price read 0, with x_CosttuiProvenance
+               unknown, empty unit prices and empty x_CosttuiCost. Own engines' tokens cost 0: their rent is the GPUs'
+  -o FILE      into a file, whole or not at all, readable by its owner
 
 Money is exact to the billionth of a dollar; unknown is empty or null. Cells that a spreadsheet would run as a formula
 begin with an apostrophe.
-Example:  costtui export csv --since month > spend.csv
+Examples: costtui export csv --since month > spend.csv
+          costtui export focus --month 2026-11 -o focus-2026-11.csv
 """,
     "exporter": """\
 costtui exporter [--listen 127.0.0.1:9464]
