@@ -14,8 +14,8 @@ from costtui.store.ledger.writer import LedgerWriter
 from costtui.store.reader import TelemetryReader
 from costtui.store.rows import KnownGpu, Second
 from costtui.store.writer import TelemetryWriter
+from tests.report.composed import compose
 from tests.report.scene import HOUR, MIDNIGHT, contract, engine, gpu, seen, token_ticks, write
-from tests.report.test_compose import compose
 from tests.report.test_traffic import NOON, ROUTED, lane, paid, settle
 
 TEN = MIDNIGHT + 10 * HOUR
