@@ -65,8 +65,8 @@ class Egress:
         max_bytes: int,
         timeout_seconds: float,
     ) -> bytes:
-        """The body of an answer of the 200s; `payload` goes as JSON with a POST, and a GET has none."""
-        content = None if method == "GET" else json.dumps(payload).encode()
+        """The body of an answer of the 200s; `payload` goes as JSON, None is an empty body."""
+        content = None if payload is None else json.dumps(payload).encode()
         _, body = await self._ask(method, url, headers, content, max_bytes, timeout_seconds)
         return body
 
