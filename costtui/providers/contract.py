@@ -45,7 +45,7 @@ class Query:
     params: tuple[tuple[str, str], ...] = ()
     method: Literal["GET", "POST"] = "GET"
     payload: object = None
-    """Sent as JSON with a POST: only where the provider documents its reading as one."""
+    """Sent as JSON with a POST, None as nothing: only where the provider documents its reading as one."""
     headers: tuple[tuple[str, str], ...] = ()
     """Besides the provider's own, for this question alone; never a key."""
     kept: object = None
