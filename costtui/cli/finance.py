@@ -5,6 +5,7 @@ import csv
 import pwd
 import sys
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
 SCHEMA = "costtui.finance/1"
+NOT_OVER = "the month is not over: this is what is over of it, and an invoice is of the whole month"
 Row = dict[str, Cell]
 TITLES = {
     "api_metered_usd": "API metered",
@@ -50,6 +52,8 @@ def run_finance(given: Given, month: str, by: str, invoice: str | None, flags: C
         contextlib.closing(TelemetryReader(given.state_dir)) as telemetry,
     ):
         found = finance_report(ledger, telemetry, config.finance, names, by, span, paid)
+    if end_ms > now_ms:
+        found = replace(found, notes=(*found.notes, NOT_OVER))
     host = clean(config.finance.gpu_host) or "the GPU host"
     if "--json" in flags:
         print(json_line(_document(found, month, config.host.timezone.key)))

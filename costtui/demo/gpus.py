@@ -8,7 +8,9 @@ from costtui.demo.host import (
     LOST_REASON,
     MEMORY_BYTES,
     ROLES,
+    SERVING_OWNER,
     TRAINING_COMMAND,
+    TRAINING_JOB,
     TRAINING_OWNER,
     TRAINING_PID,
     gpu_uuid,
@@ -33,12 +35,12 @@ def _gpu(index: int, serving: Serving | None, since_ms: int, now_ms: int) -> Gpu
         return GpuReading(gpu_uuid(index), index, GPU_NAME, lost=True, problems=(lost,))
     if role == "training":
         energy = training_energy_mj(since_ms, now_ms)
-        process = GpuProcess(TRAINING_PID, 71 * GIB, TRAINING_OWNER, TRAINING_COMMAND)
+        process = GpuProcess(TRAINING_PID, 71 * GIB, TRAINING_OWNER, TRAINING_COMMAND, job=TRAINING_JOB)
         return _live(index, 96, 71 * GIB, training_power_mw(now_ms), energy, process)
     if serving is None:
         return _live(index, 0, GIB // 2, EMPTY_MW, EMPTY_MW * (now_ms - since_ms) // 1000, None)
     command = f"vllm serve {serving.engine.model}"
-    process = GpuProcess(serving.engine.pid, RESIDENT_BYTES, "serve", command)
+    process = GpuProcess(serving.engine.pid, RESIDENT_BYTES, SERVING_OWNER, command)
     return _live(index, serving.percent, RESIDENT_BYTES, serving.power_mw, int(serving.energy_mj), process)
 
 

@@ -8,18 +8,18 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from costtui.demo.host import GPU_NAME, ROLES, gpu_uuid
+from costtui.analysis.holders import QUARTER_MS
+from costtui.demo.host import GPU_NAME, ROLES, SERVING_OWNER, TRAINING_JOB, TRAINING_OWNER, gpu_uuid
 from costtui.demo.parent import die_with
 from costtui.demo.past import PastMinute, ticks
 from costtui.demo.spent import attempt_of, spent
+from costtui.domain.gpu import GpuState
+from costtui.domain.holder import NOBODY, Holder, HolderTick
+from costtui.domain.tick import GpuTick
 from costtui.store.ledger.writer import LedgerWriter
 from costtui.store.rows import KnownGpu, Second
 from costtui.store.writer import TelemetryWriter
-
-if TYPE_CHECKING:
-    from costtui.domain.gpu import GpuState
 
 BATCH_MINUTES = 480
 """Minutes in one transaction."""
@@ -62,7 +62,7 @@ class _Past:
         self._follow(minutes)
         gpus = tuple(tick for minute in minutes for tick in minute.gpus)
         engines = tuple(tick for minute in minutes for tick in minute.engines)
-        return Second(minutes[-1].at_ms, gpus, engines)
+        return Second(minutes[-1].at_ms, gpus, engines, holders=tuple(_held(gpus)))
 
     def _follow(self, minutes: Iterable[PastMinute]) -> None:
         for minute in minutes:
@@ -76,6 +76,16 @@ class _Past:
             uuid = gpu_uuid(index)
             if uuid in self._last:
                 yield KnownGpu(uuid, index, GPU_NAME, *self._window, self._last[uuid], self._since[uuid])
+
+
+def _held(gpus: Iterable[GpuTick]) -> Iterator[HolderTick]:
+    """Who held each GPU; of a lost one nobody can say."""
+    for tick in gpus:
+        if tick.state is not GpuState.LOST:
+            training = Holder(TRAINING_OWNER, TRAINING_JOB)
+            holder = {GpuState.OTHER: training, GpuState.EMPTY: NOBODY}.get(tick.state, Holder(SERVING_OWNER))
+            quarter_ms = (tick.at_ms - tick.span_ms) // QUARTER_MS * QUARTER_MS
+            yield HolderTick(tick.uuid, quarter_ms, holder, tick.span_ms)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -38,6 +38,9 @@ ROLES: tuple[Role, ...] = ("engine", "engine", "engine", "engine", "engine", "em
 TRAINING_PID = 4_250_812
 TRAINING_OWNER = "alice"
 TRAINING_COMMAND = "python train.py --config lora.yaml"
+TRAINING_JOB = "4711"
+"""In Slurm."""
+SERVING_OWNER = "serve"
 
 
 def gpu_uuid(index: int) -> str:

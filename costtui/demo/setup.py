@@ -39,6 +39,10 @@ drain_seconds = 1
 today = {{ covers = ["gpu", "power", "api"], window = "day", limit_usd = 640, at_limit = "warn" }}
 month = {{ covers = ["gpu", "power"], window = "month", limit_usd = 15000, at_limit = "warn" }}
 
+[finance]
+gpu_host = "demo-cloud"
+teams = {{ product = ["key:demo", "user:serve"], research = ["user:alice"] }}
+
 [alerts]
 gpu_idle = "2h"
 """

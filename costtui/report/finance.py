@@ -17,7 +17,7 @@ from costtui.store.ledger.rows import SpendRow
 
 BY = (TEAM, OWNER, "route", "user", "job", "key", "provider", "model")
 NONE, GPUS, CORRECTIONS = "(none)", "(GPUs)", "(corrections of rent)"
-IDLE, HIDDEN, UNSEEN = "(held by nobody)", "(owner not known)", "(not observed)"
+IDLE, HIDDEN, UNSEEN = "(held by nobody)", "(owner not known)", "(holder not recorded)"
 _ASKED: Mapping[str, tuple[str, ...]] = {
     TEAM: ("tag", "key_id"),
     OWNER: ("tag", "key_id"),

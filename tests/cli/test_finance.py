@@ -55,7 +55,7 @@ def test_csv_lines_of_kind_spend_sum_to_the_total_and_the_invoice_stands_beside_
     assert {row["team"]: row["api_metered_usd"] for row in spend} == {
         "search": "2",
         "(none)": "",
-        "(not observed)": "0",
+        "(holder not recorded)": "0",
     }
     for column in MONEY:
         assert sum(Decimal(row[column] or 0) for row in spend) == Decimal(by_line["total"][column]), column

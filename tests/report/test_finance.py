@@ -55,7 +55,7 @@ def test_by_team_a_request_says_it_first_then_its_tag_then_its_key(readers: Read
         "(none)": (None, 0, 1, 0, QUARTER_RENT),  # novita without a price; bob's job
         "(held by nobody)": (0, 0, 0, 0, QUARTER_RENT),
         "(owner not known)": (0, 0, 0, 0, QUARTER_RENT),
-        "(not observed)": (0, 0, 0, 0, RENT - 4 * QUARTER_RENT + OWNED),
+        "(holder not recorded)": (0, 0, 0, 0, RENT - 4 * QUARTER_RENT + OWNED),
         "(corrections of rent)": (0, 0, 0, 0, 1_250_000_000),
     }
 
