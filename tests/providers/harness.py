@@ -26,7 +26,7 @@ has just these values; a `payload` must be the same. `told` is what `measured` g
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -215,11 +215,13 @@ class Fake:
     asked: list[Asked] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     """Questions that nobody declared, or without the key: they got a 400 or 401."""
+    fault: Callable[[bytes], Answer] = response
+    """From the declared answer to what is sent."""
 
 
 @asynccontextmanager
-async def fake(case: Case, fault: Answer | None = None) -> AsyncIterator[Fake]:
-    """A real HTTP server that replays the case; with a `fault`, every question gets that instead."""
+async def fake(case: Case) -> AsyncIterator[Fake]:
+    """A real HTTP server that replays the case, or what its `fault` makes of each answer."""
     known = Fake("")
     files = case.files()
 
@@ -237,7 +239,7 @@ async def fake(case: Case, fault: Answer | None = None) -> AsyncIterator[Fake]:
             known.strange.append(f"{asked.method} {asked.url} {asked.payload}")
             await response(b"{}", "400 Bad Request")(request, writer)
         else:
-            await (fault or response(files[found]))(request, writer)
+            await known.fault(files[found])(request, writer)
 
     async with serving(answer) as (base, _):
         known.base = base + prefix
@@ -261,9 +263,11 @@ def _question(method: str, url: str, headers: Mapping[str, str], body: bytes) ->
 class Recording(httpx.AsyncBaseTransport):
     """Answers without a socket, and keeps what was asked and of which address."""
 
-    def __init__(self, case: Case, answers: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, case: Case) -> None:
         self._case = case
-        self._files = case.files() | dict(answers or {})
+        self._files = case.files()
+        self.instead: Mapping[str, bytes] = {}
+        """Bodies by file name, sent instead of what is declared."""
         self.asked: list[Asked] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -273,7 +277,9 @@ class Recording(httpx.AsyncBaseTransport):
         asked = replace(asked, path=asked.path.removeprefix(base))
         self.asked.append(asked)
         found = self._case.answer(asked)
-        return httpx.Response(400) if found is None else httpx.Response(200, content=self._files[found])
+        if found is None:
+            return httpx.Response(400)
+        return httpx.Response(200, content=self.instead.get(found, self._files[found]))
 
 
 async def told_by(server: Fake, case: Case, egress: Egress, timeout_seconds: float = 20.0) -> Told:
@@ -282,11 +288,24 @@ async def told_by(server: Fake, case: Case, egress: Egress, timeout_seconds: flo
     return await walk(case.provider, case.feed, account, case.span, egress, timeout_seconds=timeout_seconds)
 
 
-async def replay(case: Case, answers: Mapping[str, bytes] | None = None) -> Told:
-    """Walk the feed over its fixtures, some of them replaced, without a socket."""
+@asynccontextmanager
+async def replaying(case: Case) -> AsyncIterator[Callable[[Mapping[str, bytes]], Awaitable[Told]]]:
+    """What walks the feed over its fixtures without a socket, again and again, each time with some of them replaced."""
+    recording = Recording(case)
     account = replace(case.account, base=case.account.base or "http://127.0.0.1")
-    async with Egress(Recording(case, answers)) as egress:
-        return await walk(case.provider, case.feed, account, case.span, egress)
+    async with Egress(recording) as egress:
+
+        async def told(answers: Mapping[str, bytes]) -> Told:
+            recording.instead = answers
+            return await walk(case.provider, case.feed, account, case.span, egress)
+
+        yield told
+
+
+async def replay(case: Case, answers: Mapping[str, bytes]) -> Told:
+    """Walk the feed over its fixtures once, some of them replaced, without a socket."""
+    async with replaying(case) as told:
+        return await told(answers)
 
 
 def tell(name: str, feed_name: str, **answers: object) -> Told:
