@@ -13,7 +13,8 @@ class Holder(NamedTuple):
 
 NOBODY = Holder("", "nobody")
 UNKNOWN = Holder("", "unknown")
-"""No user has an empty name."""
+LOST = Holder("", "lost")
+"""No user has an empty name. LOST: the GPU fell off the bus, and what holds it cannot be asked; it is never stored."""
 
 
 class HolderTick(NamedTuple):

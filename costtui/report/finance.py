@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from costtui.domain.amount import Provenance, RateSource
 from costtui.domain.clean import clean
 from costtui.domain.finance import KEY, OWNER, TEAM, USER, Finance, group_of
-from costtui.domain.holder import NOBODY, UNKNOWN, Holder
+from costtui.domain.holder import LOST, NOBODY, UNKNOWN, Holder
 from costtui.domain.money import NanoUsd
 from costtui.report.finance_gpus import Gpus, Share, Stretch, Telemetry, gpus_of, shares, stretches
 from costtui.report.metered import Ledger
@@ -17,7 +17,8 @@ from costtui.store.ledger.rows import SpendRow
 
 BY = (TEAM, OWNER, "route", "user", "job", "key", "provider", "model")
 NONE, GPUS, CORRECTIONS = "(none)", "(GPUs)", "(corrections of rent)"
-IDLE, HIDDEN, UNSEEN = "(held by nobody)", "(owner not known)", "(holder not recorded)"
+IDLE, HIDDEN, UNSEEN, FALLEN = "(held by nobody)", "(owner not known)", "(holder not recorded)", "(GPU lost)"
+_NO_USER = {NOBODY: IDLE, UNKNOWN: HIDDEN, LOST: FALLEN}
 _ASKED: Mapping[str, tuple[str, ...]] = {
     TEAM: ("tag", "key_id"),
     OWNER: ("tag", "key_id"),
@@ -186,8 +187,8 @@ class _Book:
         """The line of whoever held a GPU."""
         if self.by not in (TEAM, OWNER, "user", "job"):
             return GPUS
-        if holder is None or holder in (NOBODY, UNKNOWN):
-            return UNSEEN if holder is None else IDLE if holder == NOBODY else HIDDEN
+        if holder is None or not holder.user:
+            return UNSEEN if holder is None else _NO_USER[holder]
         if self.by == "job":
             return f"job {holder.job} of {holder.user}" if holder.job else NONE
         user = f"{USER}{holder.user}"

@@ -7,12 +7,16 @@ from typing import Protocol
 
 from costtui.analysis.rent import edges, owed_ms, terms_at
 from costtui.domain.amount import RateSource
-from costtui.domain.holder import Holder
+from costtui.domain.gpu import GpuState
+from costtui.domain.holder import LOST, Holder
 from costtui.domain.money import NanoUsd, apportion
 from costtui.domain.terms import Adjustment, KeptTerms, Session
 from costtui.domain.tick import StateTotals
 from costtui.report.accounts import Account, Segment, account
 from costtui.store.rows import KnownGpu
+
+SECOND_MS = 1_000
+"""A contract may change within a second; what was observed is kept by whole ones."""
 
 
 class Telemetry(Protocol):
@@ -71,7 +75,7 @@ def stretches(telemetry: Telemetry, gpus: Gpus, from_ms: int, to_ms: int) -> Ite
     """The window of every GPU, cut wherever a contract changes; adjacent windows add up to the nano-dollar."""
     marks = {from_ms, to_ms}.union(*(edges(rows, from_ms, to_ms) for rows in gpus.kept.values()))
     for start, end in pairwise(sorted(marks)):
-        segment = Segment(start, end, telemetry.gpu_totals(start, end))
+        segment = Segment(start, end, telemetry.gpu_totals(*(mark // SECOND_MS * SECOND_MS for mark in (start, end))))
         for gpu in gpus.known:
             rows = gpus.kept.get(gpu.uuid, ())
             terms = terms_at(rows, start)
@@ -87,7 +91,7 @@ def stretches(telemetry: Telemetry, gpus: Gpus, from_ms: int, to_ms: int) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one holder had of a stretch. `holder` None: the time in which nobody looked; money None: unknown."""
+    """What one holder had of a stretch. `holder` None: who held it was not written down; money None: unknown."""
 
     holder: Holder | None
     rent: NanoUsd | None
@@ -96,9 +100,11 @@ class Share:
 
 def shares(stretch: Stretch, held: Mapping[Holder, int]) -> Iterator[Share]:
     """A stretch by holder, in proportion to time; the shares sum to it exactly."""
-    rest_ms = max(stretch.to_ms - stretch.from_ms, stretch.owed_ms) - sum(held.values())
-    holders = [*held, None]
-    weights = [*held.values(), max(rest_ms, 0)]
+    rest_ms = max(stretch.to_ms - stretch.from_ms - sum(held.values()), 0)
+    totals = stretch.account.totals
+    lost_ms = min(totals.milliseconds.get(GpuState.LOST, 0), rest_ms) if totals else 0
+    holders = [*held, LOST, None]
+    weights = [*held.values(), lost_ms, rest_ms - lost_ms]
     rents, powers = (_parts(nano, weights) for nano in (stretch.account.rent, stretch.account.power.nano))
     for holder, weight, rent, power in zip(holders, weights, rents, powers, strict=True):
         if weight or rent or power:

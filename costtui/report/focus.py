@@ -63,7 +63,7 @@ def api_rows(ledger: Ledger, payer: Payer, hours: tuple[Hour, ...]) -> Iterator[
         return
     ends = {hour.from_ms: hour for hour in hours}
     sums = ledger.spend(hours[0].from_ms, hours[-1].to_ms, BY, bucket_ms=MS_PER_HOUR)
-    sent = [row for row in sums if row.attempts > row.cache_hits]
+    sent = [row for row in sums if not (row.self_hosted and row.attempts == row.cache_hits)]
     for row in sorted(sent, key=lambda row: (int(row.labels[0]), *row.labels[1:], row.self_hosted)):
         for kind in _kinds(row):
             yield _api_row(payer, ends[int(row.labels[0])], row, kind)

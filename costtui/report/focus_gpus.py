@@ -27,11 +27,13 @@ class Missing:
 
 
 def gpu_rows(telemetry: Telemetry, gpus: Gpus, payer: Payer, hour: Hour, missing: Missing) -> Iterator[Row]:
-    """One row per GPU and state of an hour, one for its electricity where that is not in the rent, and corrections."""
+    """One row per GPU and state of an hour, one for its electricity where that is not in the rent, and corrections.
+
+    An hour in which a contract changes has rows for before and after.
+    """
     for stretch in stretches(telemetry, gpus, hour.from_ms, hour.to_ms):
-        within = Hour(stretch.from_ms, stretch.to_ms)
-        yield from _states(payer, within, stretch)
-        yield from _power(payer, within, stretch, missing)
+        yield from _states(payer, hour, stretch)
+        yield from _power(payer, hour, stretch, missing)
     for each in telemetry.adjustments(hour.from_ms, hour.to_ms):
         gpu = next((gpu for gpu in gpus.known if gpu.uuid == each.uuid), None)
         if gpu is not None:

@@ -80,23 +80,27 @@ def ticks(uuid: str, *states: GpuState) -> tuple[GpuTick, ...]:
     )
 
 
-def held(uuid: str, *holders: Holder) -> tuple[HolderTick, ...]:
-    """The same quarters by holder."""
-    return tuple(HolderTick(uuid, NOON + place * QUARTER, each, QUARTER) for place, each in enumerate(holders))
+def held(uuid: str, *holders: Holder | None) -> tuple[HolderTick, ...]:
+    """The same quarters by holder; None: nothing was written down."""
+    return tuple(
+        HolderTick(uuid, NOON + place * QUARTER, each, QUARTER)
+        for place, each in enumerate(holders)
+        if each is not None
+    )
 
 
 def keep_gpus(state_dir: Path) -> None:
     """GPU 0 for 2.50 USD an hour all month, GPU 1 for 1 USD an hour from the 16th on, bought.
 
-    On the first, from noon: GPU 0 busy, other, empty and lost for a quarter each, held by ada, by bob's job 4711, by
-    nobody and by someone hidden. A correction of 1.25 USD on GPU 0.
+    On the first, from noon: GPU 0 busy, other, empty, lost and other for a quarter each; held by ada, by bob's job 4711
+    and by nobody, and after it was lost by someone hidden. A correction of 1.25 USD on GPU 0.
     """
     writer = TelemetryWriter.open(state_dir, now_ms=OCTOBER[0])
     writer.keep_terms("GPU-0", terms("2.50"), OCTOBER[0] - HOUR)
     sixteenth = OCTOBER[0] + 15 * 24 * HOUR
     writer.keep_terms("GPU-1", terms("1.00", sixteenth, RateSource.OWNED), OCTOBER[0] - HOUR)
-    states = (GpuState.BUSY, GpuState.OTHER, GpuState.EMPTY, GpuState.LOST)
-    holders = (Holder("ada"), Holder("bob", "4711"), NOBODY, UNKNOWN)
+    states = (GpuState.BUSY, GpuState.OTHER, GpuState.EMPTY, GpuState.LOST, GpuState.OTHER)
+    holders = (Holder("ada"), Holder("bob", "4711"), NOBODY, None, UNKNOWN)
     seen = ticks("GPU-0", *states)
     writer.record(Second(seen[-1].at_ms, seen, known=(known(0), known(1)), holders=held("GPU-0", *holders)))
     writer.keep_adjustments([Adjustment("GPU-0", NOON, 1_250_000_000, "contract edited")]).result(30)

@@ -1,14 +1,24 @@
 """A month by team, owner, route or user; every dollar worked by hand."""
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from costtui.analysis.rent import NOTHING
+from costtui.domain.amount import Amount, Provenance, RateSource
 from costtui.domain.finance import Finance
+from costtui.domain.holder import NOBODY, UNKNOWN, Holder
 from costtui.domain.money import NanoUsd
+from costtui.report.accounts import Account
 from costtui.report.finance import BY, FinanceLine, FinanceReport, Names, finance_report
+from costtui.report.finance_gpus import Stretch, shares
 from costtui.store.ledger.reader import LedgerReader
+from costtui.store.place import TELEMETRY
 from costtui.store.reader import TelemetryReader
 from costtui.store.rows import Second
 from costtui.store.writer import TelemetryWriter
@@ -55,7 +65,8 @@ def test_by_team_a_request_says_it_first_then_its_tag_then_its_key(readers: Read
         "(none)": (None, 0, 1, 0, QUARTER_RENT),  # novita without a price; bob's job
         "(held by nobody)": (0, 0, 0, 0, QUARTER_RENT),
         "(owner not known)": (0, 0, 0, 0, QUARTER_RENT),
-        "(holder not recorded)": (0, 0, 0, 0, RENT - 4 * QUARTER_RENT + OWNED),
+        "(GPU lost)": (0, 0, 0, 0, QUARTER_RENT),
+        "(holder not recorded)": (0, 0, 0, 0, RENT - 5 * QUARTER_RENT + OWNED),
         "(corrections of rent)": (0, 0, 0, 0, 1_250_000_000),
     }
 
@@ -126,3 +137,31 @@ def test_a_gpu_without_a_rate_is_named_and_never_free(tmp_path: Path) -> None:
 def test_without_a_ledger_and_gpus_a_month_is_empty_and_nothing_is_unknown(tmp_path: Path) -> None:
     found = made((LedgerReader(tmp_path), TelemetryReader(tmp_path)), "team")
     assert (found.lines, found.notes, shown(found.total)) == ((), (), (0, 0, 0, 0, 0))
+
+
+def test_a_store_of_before_holders_were_kept_is_reported_all_the_same(tmp_path: Path) -> None:
+    keep_gpus(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / TELEMETRY)) as connection:
+        connection.executescript("drop table holder_15m; drop table holders")
+    telemetry = TelemetryReader(tmp_path)
+    found = made((LedgerReader(tmp_path), telemetry), "user")
+    telemetry.close()
+    assert {line.name: line.rent.shown for line in found.lines} == {
+        "(holder not recorded)": RENT + OWNED - QUARTER_RENT,
+        "(GPU lost)": QUARTER_RENT,
+        "(corrections of rent)": 1_250_000_000,
+    }
+
+
+@given(
+    st.dictionaries(st.sampled_from([Holder("a"), Holder("b", "1"), NOBODY, UNKNOWN]), st.integers(0, 9 * HOUR)),
+    st.integers(0, 10**13),
+    st.integers(1, 9 * HOUR),
+)
+def test_the_shares_of_a_stretch_sum_to_its_rent_whoever_held_it(held: dict[Holder, int], nano: int, ms: int) -> None:
+    rent = NanoUsd(nano)
+    account = Account(rent, NOTHING, Amount(rent, Provenance.ACCRUED), None)
+    stretch = Stretch(known(0), 0, ms, RateSource.CONTRACT, ms, account)
+    found = list(shares(stretch, held))
+    assert sum(share.rent or 0 for share in found) == sum(share.power or 0 for share in found) == nano
+    assert all(share.rent is not None and share.rent >= 0 for share in found)

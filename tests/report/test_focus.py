@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from costtui.analysis.focus import COLUMNS, Row
 from costtui.cli.cells import csv_cell
-from costtui.domain.amount import RateSource
+from costtui.domain.amount import Provenance, RateSource
+from costtui.domain.attempt import Lane, Outcome
 from costtui.domain.calendar import month_of
 from costtui.domain.finance import Finance
 from costtui.domain.gpu import GpuState
+from costtui.domain.money import usd_from_nano
 from costtui.domain.terms import PowerTerms
 from costtui.report.finance_gpus import gpus_of
 from costtui.report.focus import Hour, Payer, api_rows, whole_hours
@@ -22,8 +25,9 @@ from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 from costtui.store.rows import Second
 from costtui.store.writer import TelemetryWriter
-from tests.report.billed import HOUR, NOON, OCTOBER, attempts, keep_gpus, keep_ledger, known, terms, ticks
+from tests.report.billed import HOUR, NOON, OCTOBER, attempts, charge, keep_gpus, keep_ledger, known, terms, ticks
 from tests.report.focus_rules import MANDATORY, broken, broken_columns
+from tests.store.ledger.made import any_attempt, attempt, written
 
 UTC = ZoneInfo("UTC")
 DAY = (OCTOBER[0], OCTOBER[0] + 24 * HOUR)
@@ -255,3 +259,41 @@ def test_parts_of_a_day_are_the_day(tmp_path: Path, rows: list[Row]) -> None:
     whole = list(exported(tmp_path, DAY))
     assert sorted(map(str, parts)) == sorted(map(str, whole))
     assert whole == [row for row in rows if str(row["ChargePeriodStart"]) < "2026-10-02"]
+
+
+def test_an_hour_in_which_a_contract_begins_keeps_the_rules_and_its_rent(tmp_path: Path) -> None:
+    writer = TelemetryWriter.open(tmp_path, now_ms=OCTOBER[0])
+    writer.keep_terms("GPU-0", terms("1.80", source=RateSource.LIST), OCTOBER[0])
+    writer.keep_terms("GPU-0", terms("3.60"), NOON + 300)
+    seen = ticks("GPU-0", *[GpuState.BUSY] * 4)
+    writer.record(Second(seen[-1].at_ms, seen, known=(known(0),))).result(30)
+    writer.close()
+    found = list(exported(tmp_path, (NOON - HOUR, NOON + HOUR)))
+    assert [problem for row in found for problem in broken(spelt(row))] == []
+    # a list price goes as soon as the contract is known: 3.60 USD an hour for both hours
+    assert sum(usd(row, "BilledCost") for row in found) == Decimal("7.2")
+
+
+def test_an_answer_from_the_prompt_cache_is_no_charge(tmp_path: Path) -> None:
+    cache = Lane("chat", "cache", "costtui", True, "", "chat", "k-ci", "", "")
+    hit = attempt(1, 0, NOON, outcome=Outcome.CACHED, charge=charge(0, 0, 0, 0, 0), provenance=Provenance.METERED)
+    keep_ledger(tmp_path, [(cache, hit)], OCTOBER[1])
+    assert list(exported(tmp_path)) == []
+
+
+def test_any_ledger_is_valid_focus_and_sums_to_what_the_ledger_says(tmp_path: Path) -> None:
+    dice = Random(7)
+    made = [any_attempt(number, dice.randrange(5), NOON + dice.randrange(5 * HOUR), dice) for number in range(1, 400)]
+    written(tmp_path, made, NOON + 24 * HOUR)
+    span = NOON, NOON + 6 * HOUR
+    found = list(exported(tmp_path, span))
+    assert [problem for row in found for problem in broken(spelt(row))] == []
+    reader = LedgerReader(tmp_path)
+    paid = [row for row in reader.spend(*span, ("provenance",)) if not row.self_hosted]
+    reader.close()
+    metered = sum(row.nano or 0 for row in paid if row.labels[0] == Provenance.METERED)
+    estimated = sum(row.nano or 0 for row in paid if row.labels[0] == Provenance.ESTIMATED)
+    assert metered > 0
+    assert sum(usd(row, "BilledCost") for row in found) == usd_from_nano(metered)
+    assert sum(usd(row, "EffectiveCost") for row in found) == usd_from_nano(metered + estimated)
+    assert sum(Decimal(str(row["x_CosttuiEstimatedCost"] or 0)) for row in found) == usd_from_nano(estimated)
