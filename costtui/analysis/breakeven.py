@@ -17,6 +17,11 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MILLION = Decimal(1_000_000)
 
 
+def per_day(tokens_per_month: Decimal) -> Decimal:
+    """To a millionth of a token: a month has 30.41666... days."""
+    return round(tokens_per_month / DAYS_PER_MONTH, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class Mix:
     """What a token is on average: so much input to one of output, and the share of the input that a cache knows."""
@@ -128,7 +133,7 @@ class Crossing:
     @property
     def tokens_per_day(self) -> Decimal | None:
         """V* a day."""
-        return None if self.tokens_per_month is None else self.tokens_per_month / DAYS_PER_MONTH
+        return None if self.tokens_per_month is None else per_day(self.tokens_per_month)
 
 
 def crossing(own: Own, price: Price, mix: Mix) -> Crossing:

@@ -28,6 +28,8 @@ class Source(StrEnum):
     CONFIGURED = "configured"
     DEFAULT = "default"
     """Of costtui: a dated list price, a usual value. Replace it by your own."""
+    WHAT_IF = "what-if"
+    """Tried out by hand."""
     UNKNOWN = "?"
 
 

@@ -14,6 +14,7 @@ VERBS = {
     "agent": "agent",
     "alert": "alert",
     "backup": "backup",
+    "breakeven": "breakeven",
     "budget": "budget",
     "config": "config",
     "demo": "demo",

@@ -20,6 +20,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui config check        every problem of the configuration at once
   costtui doctor              what can be seen here, what cannot, and what to do about it
   costtui budget              limits, what is used and held of them; override NAME --limit 300 --for 2h
+  costtui breakeven           from which volume own GPUs pay, against each price; --what-if tries other numbers
   costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui report              what requests cost, by provider, model, route, key or kind of token
@@ -125,6 +126,24 @@ costtui budget set NAME --limit USD [--reason TEXT] [--yes]      costtui budget 
   undo       the configured limit holds again
 
 Each shows what it does to the budget, asks, and waits until the gateway has it.
+""",
+    "breakeven": """\
+costtui breakeven [--what-if NAME=VALUE ...] [--json]
+
+From which volume your own GPUs cost less than each price that they could replace: the APIs you configured, the cheapest
+sellers of the same model, and list prices of stronger models where no API is configured. With F what the GPUs cost a
+month (rent, and staff, network and the rest as far as [tco] says), b the price of a million tokens of your mix, and K
+what the GPUs can make: the volume is F / b, the utilisation F / (b K). More than K is "never" with these GPUs.
+
+Volume, mix, cache hits and the best minute are measured over four weeks; every number says where it comes from, and
+`?` is not 0. NAME is one of
+  volume=50M (tokens a day)   utilisation=40% (the volume that makes it)   growth=2M (tokens a day more, each day)
+  gpus=4   gpus-per-replica=2   usd-per-gpu-hour=2.50   model=NAME (another engine of this host)
+  fte=0.25   usd-per-fte-year=150000   other-usd-per-month=1000   endpoint-usd-per-hour=8
+  mix=3:1 (input to output)   cache-hit=40%   prefill=10000 and decode=2500 (tokens/s of a replica), or output-rate=700
+  price=1.25/10 (input/output), price=NAME:1.25/10/0.125 (with cached input); several replace all prices
+
+Example:  costtui breakeven --what-if gpus=4 fte=0.5 volume=200M price=gpt-5:1.25/10 price=novita:0.135/0.40
 """,
     "replay": """\
 costtui replay TRACE.csv [--replicas 1,2] [--route NAME] [--json]
