@@ -72,21 +72,28 @@ def gpus_of(telemetry: Telemetry, to_ms: int) -> Gpus:
 
 
 def stretches(telemetry: Telemetry, gpus: Gpus, from_ms: int, to_ms: int) -> Iterator[Stretch]:
-    """The window of every GPU, cut wherever a contract changes; adjacent windows add up to the nano-dollar."""
+    """The window of every GPU, cut wherever a contract changes; adjacent windows add up to the nano-dollar.
+
+    Before its contract begins, and as long as nobody sees it, a GPU is not there.
+    """
     marks = {from_ms, to_ms}.union(*(edges(rows, from_ms, to_ms) for rows in gpus.kept.values()))
     for start, end in pairwise(sorted(marks)):
         segment = Segment(start, end, telemetry.gpu_totals(*(mark // SECOND_MS * SECOND_MS for mark in (start, end))))
-        for gpu in gpus.known:
-            rows = gpus.kept.get(gpu.uuid, ())
-            terms = terms_at(rows, start)
-            yield Stretch(
-                gpu,
-                start,
-                end,
-                RateSource.UNKNOWN if terms is None else terms.source,
-                owed_ms(rows, gpus.sessions, start, end),
-                account(gpu.uuid, rows, gpus.sessions, [segment]),
-            )
+        found = (_stretch(gpus, gpu, segment) for gpu in gpus.known)
+        yield from (each for each in found if each.owed_ms or each.account.rent != 0 or each.account.totals)
+
+
+def _stretch(gpus: Gpus, gpu: KnownGpu, segment: Segment) -> Stretch:
+    rows = gpus.kept.get(gpu.uuid, ())
+    terms = terms_at(rows, segment.from_ms)
+    return Stretch(
+        gpu,
+        segment.from_ms,
+        segment.to_ms,
+        RateSource.UNKNOWN if terms is None else terms.source,
+        owed_ms(rows, gpus.sessions, segment.from_ms, segment.to_ms),
+        account(gpu.uuid, rows, gpus.sessions, [segment]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from costtui.domain.amount import Amount, Provenance, RateSource
 from costtui.domain.finance import Finance
 from costtui.domain.holder import NOBODY, UNKNOWN, Holder
 from costtui.domain.money import NanoUsd
+from costtui.domain.terms import PowerTerms
 from costtui.report.accounts import Account
 from costtui.report.finance import BY, FinanceLine, FinanceReport, Names, finance_report
 from costtui.report.finance_gpus import Stretch, shares
@@ -165,3 +167,18 @@ def test_the_shares_of_a_stretch_sum_to_its_rent_whoever_held_it(held: dict[Hold
     found = list(shares(stretch, held))
     assert sum(share.rent or 0 for share in found) == sum(share.power or 0 for share in found) == nano
     assert all(share.rent is not None and share.rent >= 0 for share in found)
+
+
+def test_before_its_contract_begins_a_gpu_that_nobody_sees_owes_no_electricity_either(tmp_path: Path) -> None:
+    writer = TelemetryWriter.open(tmp_path, now_ms=OCTOBER[0])
+    paid = PowerTerms(False, Decimal("0.20"))
+    writer.record(Second(OCTOBER[0], known=(known(0),)))
+    writer.keep_terms("GPU-0", terms("2.50", OCTOBER[1] - HOUR, power=paid), OCTOBER[0] - HOUR).result(30)
+    writer.close()
+    ledger, telemetry = LedgerReader(tmp_path), TelemetryReader(tmp_path)
+    before = made((ledger, telemetry), "user", span=(OCTOBER[0], OCTOBER[1] - HOUR))
+    after = made((ledger, telemetry), "user", span=(OCTOBER[1] - HOUR, OCTOBER[1]))
+    telemetry.close()
+    assert (before.lines, before.notes) == ((), ())
+    assert (after.total.rent.shown, after.total.power.shown) == (2_500_000_000, None)
+    assert after.notes == ("power is unknown for part of the time",)
