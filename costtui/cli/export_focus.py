@@ -5,12 +5,13 @@ import csv
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from costtui.analysis.focus import COLUMNS, Row
 from costtui.cli.cells import csv_cell
+from costtui.cli.finance import NO_LEDGER
 from costtui.cli.given import Given
 from costtui.cli.key_names import key_names
 from costtui.cli.month import month_span
@@ -39,7 +40,9 @@ def run_focus(given: Given) -> int:
     span = _span(config, month, since, until, now)
     missing = Missing()
     unknown = _write(path, _rows(given, config, span, missing))
-    _tell(span, unknown, missing)
+    with contextlib.closing(LedgerReader(given.state_dir)) as ledger:
+        notes = () if ledger.readable() else (NO_LEDGER,)
+    _tell(span, unknown, missing, notes)
     return 0
 
 
@@ -106,9 +109,9 @@ def _csv(file: TextIO, rows: Iterator[Row]) -> int:
     return unknown
 
 
-def _tell(span: tuple[int, int], unknown: int, missing: Missing) -> None:
+def _tell(span: tuple[int, int], unknown: int, missing: Missing, more: Sequence[str]) -> None:
     """What the rows cannot say for themselves, beside them."""
-    notes = [f"FOCUS 1.2, {iso(span[0])} to {iso(span[1])}, hours that are over"]
+    notes = [f"FOCUS 1.2, {iso(span[0])} to {iso(span[1])}, hours that are over", *more]
     if unknown:
         notes.append(f"{unknown:,} rows have no known cost: x_CosttuiProvenance says unknown, their costs must read 0")
     if missing.power_hours:

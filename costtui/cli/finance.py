@@ -25,6 +25,7 @@ from costtui.store.reader import TelemetryReader
 
 SCHEMA = "costtui.finance/1"
 NOT_OVER = "the month is not over: this is what is over of it, and an invoice is of the whole month"
+NO_LEDGER = "no ledger answers here: what APIs cost is not known to be 0; clients reach it through `costtui gateway`"
 Row = dict[str, Cell]
 TITLES = {
     "api_metered_usd": "API metered",
@@ -52,8 +53,8 @@ def run_finance(given: Given, month: str, by: str, invoice: str | None, flags: C
         contextlib.closing(TelemetryReader(given.state_dir)) as telemetry,
     ):
         found = finance_report(ledger, telemetry, config.finance, names, by, span, paid)
-    if end_ms > now_ms:
-        found = replace(found, notes=(*found.notes, NOT_OVER))
+        said = (() if ledger.readable() else (NO_LEDGER,)) + ((NOT_OVER,) if end_ms > now_ms else ())
+    found = replace(found, notes=(*found.notes, *said))
     host = clean(config.finance.gpu_host) or "the GPU host"
     if "--json" in flags:
         print(json_line(_document(found, month, config.host.timezone.key)))

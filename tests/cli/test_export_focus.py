@@ -94,6 +94,13 @@ def test_what_has_no_price_is_counted_beside_the_file(shell: Shell) -> None:
     assert {(row["BilledCost"], row["x_CosttuiCost"]) for row in rows_of(said.out)} == {("0", "")}
 
 
+def test_without_a_ledger_that_is_said_beside_a_file_of_gpus_alone(shell: Shell) -> None:
+    keep_gpus(shell, 1)
+    said = shell("export", "focus", "--since", "2026-02-02", "--until", "2026-02-03")
+    assert "no ledger answers here" in said.err
+    assert {row["ResourceId"] for row in rows_of(said.out)} == {"GPU-0"}
+
+
 def test_since_and_until_cut_at_whole_hours(shell: Shell) -> None:
     keep_month(shell, lanes=1)
     said = shell("export", "focus", "--since", "2026-02-02", "--until", "2026-02-03")

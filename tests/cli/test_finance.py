@@ -94,6 +94,7 @@ def test_a_month_without_anything_says_so(shell: Shell) -> None:
     said = shell("report", "--month", "2020-02", "--by", "route")
     assert said.code == 0
     assert "nothing: no request in the ledger" in said.out
+    assert "no ledger answers here" in said.out
     assert rows_of(shell("report", "--month", "2020-02", "--csv").out)[0]["line"] == "total"
 
 
