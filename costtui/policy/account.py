@@ -1,9 +1,13 @@
 """One budget in its running window, as the request path needs it: what may still be held, in one comparison."""
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from costtui.domain.budget import Budget
 from costtui.domain.money import NanoUsd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TRANCHES = 20
 """A lease goes at most a twentieth of the limit ahead."""
@@ -27,6 +31,9 @@ class Account:
         """Granted to a predecessor that is still at work, and not settled by it yet."""
         self.counted = 0
         """Part of `settled` that the ledger's sums lack."""
+        self.ahead: Sequence[tuple[int, int]] = ()
+        """Moment and nano-USD of what was spent later than now, by a clock that was put back since: a window that it
+        belongs to is not a new one when it comes."""
         self.granted = 0 if self.enforced else _UNLEASED
         self.asked = 0
         """The grant that is on its way to the disk."""
@@ -114,9 +121,12 @@ class Account:
         self.fit()
 
     def roll(self, starts_ms: int, ends_ms: int | None) -> None:
-        """The next window: what is held goes with it, nothing is settled yet."""
+        """The next window: what is held goes with it, nothing is settled yet unless it was open before."""
         self.starts_ms, self.ends_ms = starts_ms, ends_ms
-        self.settled = self.counted = self.denied = self.elsewhere = 0
+        self.counted = self.denied = self.elsewhere = 0
+        self.settled = sum(
+            nano for at_ms, nano in self.ahead if at_ms >= starts_ms and (ends_ms is None or at_ms < ends_ms)
+        )
         self.granted, self.asked = (0 if self.enforced else _UNLEASED), 0
         self.fit()
 

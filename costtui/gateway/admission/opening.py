@@ -15,6 +15,8 @@ from costtui.store.ledger.rows import SpendRow
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+AHEAD_MS = 3_660 * DAY_MS
+"""A clock that was wrong by more than ten years is not believed."""
 _PAYER = ("route", "key_id", "provider", "model", "tag")
 
 
@@ -40,21 +42,39 @@ def open_accounts(
     Raises StoreError where the ledger cannot be read: what was spent is not known then.
     """
     accounts = [Account(budget, budget.limit, *budget.window.span(now_ms, zone)) for budget in budgets]
+    if not accounts:
+        return []
     covering = Covering(accounts)
     covering.take_keys(keys)
+    later_ms = -(-(now_ms + 1) // MINUTE_MS) * MINUTE_MS  # windows end with a minute
     with contextlib.closing(LedgerReader(state_dir)) as reader:
-        if accounts and not reader.readable():
+        if not reader.readable():
             raise StoreError(f"{state_dir}: what was spent of the budgets cannot be read; run costtui verify")
+        ahead = (
+            reader.spend(later_ms, later_ms + AHEAD_MS, (*_PAYER, "bucket"), bucket_ms=MINUTE_MS) if accounts else []
+        )
         sums: dict[tuple[int, int], list[SpendRow]] = {}
         for account in accounts:
             size_ms = _bucket_ms(account)
             span = account.starts_ms, size_ms
             if span not in sums:
                 by = (*_PAYER, "bucket") if size_ms else _PAYER
-                sums[span] = reader.spend(account.starts_ms, now_ms + 1, by, bucket_ms=size_ms)
+                sums[span] = reader.spend(account.starts_ms, later_ms, by, bucket_ms=size_ms)
             lease = last_lease(state_dir, account.budget.name, 0 if account.rolling else account.starts_ms)
-            begin(account, _spent(account, covering, sums[span], now_ms), lease, now_ms, boot, shared=shared)
+            spent = _spent(account, covering, sums[span], now_ms, _bucket_ms(account))
+            begin(account, spent, lease, now_ms, boot, shared=shared)
+            _look_ahead(account, _spent(account, covering, ahead, later_ms + AHEAD_MS, MINUTE_MS))
     return accounts
+
+
+def _look_ahead(account: Account, spent: Sequence[tuple[int, int]]) -> None:
+    """What was spent before the clock was put back: of a sum without an end it is spent, of a calendar's window once
+    that comes again."""
+    if account.ends_ms is not None:
+        account.ahead = spent
+        return
+    for at_ms, nano in spent:
+        account.spend(nano, at_ms)
 
 
 def begin(
@@ -89,9 +109,10 @@ def _bucket_ms(account: Account) -> int:
     return 15 * MINUTE_MS if length_ms <= 31 * DAY_MS else HOUR_MS
 
 
-def _spent(account: Account, covering: Covering, rows: Iterable[SpendRow], now_ms: int) -> list[tuple[int, int]]:
+def _spent(
+    account: Account, covering: Covering, rows: Iterable[SpendRow], now_ms: int, size_ms: int
+) -> list[tuple[int, int]]:
     """(moment, nano-USD) in order of time; a bucket counts as if all of it had been spent at its end."""
-    size_ms = _bucket_ms(account)
     found: dict[int, int] = {}
     for row in rows:
         if row.self_hosted or row.nano is None or account not in covering.of(Payer._make(row.labels[:5])):
