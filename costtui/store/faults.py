@@ -13,6 +13,10 @@ WAL_MARGIN_BYTES = 8 * 2**20
 """No single transaction of the agent comes near this."""
 
 
+_LOST = ("no such table", "no such column", "has no column named")
+"""A flipped bit in the schema's own text: no statement of ours names what never was."""
+
+
 def transact(connection: sqlite3.Connection, works: Sequence[Callable[[sqlite3.Connection], None]]) -> None:
     """Run all of `works` in one transaction, or none."""
     connection.execute("begin immediate")
@@ -32,8 +36,8 @@ def _name(error: sqlite3.Error) -> str:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """The file is not a sound database any more."""
-    lost_table = _name(error) == "SQLITE_ERROR" and "no such table" in str(error)
-    return lost_table or _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    lost = _name(error) == "SQLITE_ERROR" and any(words in str(error) for words in _LOST)
+    return lost or _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def is_full(error: sqlite3.Error) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from costtui.errors import StoreDamaged
-from costtui.store import holders
+from costtui.store import bill_tables, holders
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -90,11 +90,18 @@ def m004_holders(db: "Database") -> None:
         db.execute(statement)
 
 
+def m005_bills(db: "Database") -> None:
+    """What providers say that it cost."""
+    for statement in bill_tables.SCHEMA:
+        db.execute(statement)
+
+
 STEPS: Sequence[Callable[["Database"], None]] = (
     m001_seconds_minutes_quarters,
     m002_ledger_heads,
     m003_balancer_acks,
     m004_holders,
+    m005_bills,
 )
 VERSION = len(STEPS)
 

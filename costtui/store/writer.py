@@ -14,12 +14,14 @@ from pathlib import Path
 
 from costtui.domain.alert import OpenAlert
 from costtui.domain.balancer import Ack
+from costtui.domain.billed import BillAnswer, FeedState
 from costtui.domain.reading import Problem
 from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms
 from costtui.errors import StoreError
 from costtui.store import faults, write
 from costtui.store.balancers import write_ack
 from costtui.store.ballast import Ballast
+from costtui.store.bill_writing import sum_minutes, write_answer, write_feed
 from costtui.store.file import open_or_replace
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.witness import write_witnessed
@@ -140,6 +142,19 @@ class TelemetryWriter:
         """What a load balancer was told or said."""
         return self._put(lambda connection: write_ack(connection, ack), "lasting")
 
+    def keep_bill(self, answer: BillAnswer, state: FeedState) -> "Future[None]":
+        """What one reading of a provider's feed brought, and how that feed is doing now: in one transaction."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            write_answer(connection, answer)
+            write_feed(connection, state)
+
+        return self._put(work, "")
+
+    def keep_feed(self, state: FeedState) -> "Future[None]":
+        """How a provider's feed is doing; what it said before stays."""
+        return self._put(lambda connection: write_feed(connection, state), "")
+
     def close(self) -> None:
         """Write what is waiting, checkpoint, let the next owner in. Waits 5 s at most."""
         self._queue.put(None)
@@ -233,6 +248,7 @@ class TelemetryWriter:
             return
         try:
             sweep(self._connection, self._last_ms)
+            sum_minutes(self._connection, self._last_ms)
         except sqlite3.Error as error:
             self._trouble = faults.explain(error, self._path)
         else:
