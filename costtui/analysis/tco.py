@@ -119,10 +119,10 @@ def _amounts(month: Decimal | None) -> Amounts:
 
 
 def _sum(amounts: Sequence[Amounts]) -> Amounts:
-    """Of the known; None where nothing is."""
+    """Of the known; None where nothing is, or nothing was asked."""
     known = [each for each in amounts if each.month is not None]
     if not known:
-        return Amounts(None, None, None) if amounts else Amounts(NanoUsd(0), NanoUsd(0), NanoUsd(0))
+        return Amounts(None, None, None)
     return Amounts(
         NanoUsd(sum(each.hour or 0 for each in known)),
         NanoUsd(sum(each.month or 0 for each in known)),

@@ -30,6 +30,7 @@ VERBS = {
     "purge": "purge",
     "route": "route",
     "status": "status",
+    "tco": "tco",
     "verify": "verify",
     "help": "help",
 }

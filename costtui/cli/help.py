@@ -23,6 +23,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui breakeven           from which volume own GPUs pay, against each price; --what-if tries other numbers
   costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
+  costtui tco                 all that own GPUs cost, with staff and the rest; --claims tests often repeated figures
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
   costtui exporter            /metrics for Prometheus
@@ -144,6 +145,22 @@ Volume, mix, cache hits and the best minute are measured over four weeks; every 
   price=1.25/10 (input/output), price=NAME:1.25/10/0.125 (with cached input); several replace all prices
 
 Example:  costtui breakeven --what-if gpus=4 fte=0.5 volume=200M price=gpt-5:1.25/10 price=novita:0.135/0.40
+""",
+    "tco": """\
+costtui tco [--json]
+costtui tco --claims [--json]
+
+What this host costs with everything in it, by hour, month and year: GPUs (rented, or owned: loss of value and interest),
+power where it is paid apart, colocation, staff, network, storage, software, setup. GPUs come from [[gpus]], the rest
+from [tco]; what nobody stated is `?`, named, and in no sum. Below it what a million tokens costs, on two bases:
+  allocation   everything over all tokens, idle hours too: the one to compare with an API's price
+  usage        of the GPUs only the hours in which they worked; usage over allocation says how well they are used
+Then each input with its source (measured, configured, default, ?) and what 10 % of it more or less moves.
+
+  --claims     figures that are often repeated (from 2 M tokens a day, 30 to 50 % saved, $75,000 of staff ...) against
+               your own numbers: holds, fails, depends on what, or ? with what is missing
+
+Example:  costtui tco --json | jq '.total, .without'
 """,
     "replay": """\
 costtui replay TRACE.csv [--replicas 1,2] [--route NAME] [--json]

@@ -1,7 +1,7 @@
 """What this host knows about its own cost and traffic: the numbers that a verdict starts from, with their sources."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from costtui.analysis.tco_parts import Beside
@@ -55,7 +55,7 @@ def situation(
     states = telemetry.gpu_totals(from_ms, to_ms)
     gpus = priced_gpus(telemetry.known_gpus(), telemetry.terms(), states, config, now_ms)
     engines = [_engine(each) for each in picture["engines"]]
-    served = served_by(telemetry, config, engines, from_ms, now_ms)
+    served = [_held(each, gpus) for each in served_by(telemetry, config, engines, from_ms, now_ms)]
     present = [states[gpu.uuid] for gpu in gpus if gpu.uuid in states]
     return Situation(
         at_ms=now_ms,
@@ -63,7 +63,7 @@ def situation(
         config=config,
         gpus=gpus,
         beside=beside_of(config.tco),
-        served=served,
+        served=tuple(served),
         bought=bought_tokens(ledger, from_ms, to_ms),
         worked_ms=_worked(present),
         observed_ms=sum(each.observed_ms for each in present),
@@ -79,6 +79,14 @@ def _engine(raw: Mapping[str, Any]) -> dict[str, Any]:
         "gpus": None if held is None else tuple(str(uuid) for uuid in held),
         "best": raw.get("capacity_output_tokens_per_second"),
     }
+
+
+def _held(each: Served, gpus: Sequence[PricedGpu]) -> Served:
+    """With the GPUs that the configuration names, where nobody has seen which it holds."""
+    named = each.target.gpus if each.target and each.gpus is None else None
+    if named is None:
+        return each
+    return replace(each, gpus=tuple(gpu.uuid for gpu in gpus if gpu.uuid in named or gpu.index in named))
 
 
 def _worked(states: Sequence[StateTotals]) -> int:

@@ -85,7 +85,11 @@ def _staff(found: Situation) -> list[Input]:
 
 def _left_out(found: Situation, chosen: Served | None) -> tuple[str, ...]:
     beside = [line.part.name for line in bill_of(parts_of((), found.beside)).lines if line.amounts.month is None]
-    gpus = [part.name for part in unknown_gpu_parts(found, _held(found, chosen))]
+    held = _held(found, chosen)
+    gpus = [part.name for part in unknown_gpu_parts(found, held)]
+    owned = any(gpu.pool.bought for gpu in found.gpus if gpu.uuid in held)
+    if owned and found.beside.colocation_usd_per_month.value is None:
+        gpus.append("colocation")
     return (*gpus, *beside)
 
 

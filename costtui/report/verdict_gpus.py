@@ -30,6 +30,7 @@ class PricedGpu:
     """One GPU and the pool that it belongs to: all GPUs of the same name and contract."""
 
     uuid: str
+    index: int
     pool: Pool
 
 
@@ -56,7 +57,7 @@ def priced_gpus(
         )
         pool = _pool(label, gpus, kept.get(gpus[0].uuid, ()), states, config, now_ms)
         found |= {gpu.uuid: pool for gpu in gpus}
-    return tuple(PricedGpu(gpu.uuid, found[gpu.uuid]) for gpu in present)
+    return tuple(PricedGpu(gpu.uuid, gpu.index, found[gpu.uuid]) for gpu in present)
 
 
 def _short(name: str) -> str:

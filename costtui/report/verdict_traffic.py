@@ -11,6 +11,7 @@ from costtui.domain.money import MS_PER_HOUR
 from costtui.domain.tick import EngineTotals
 from costtui.report.metered import Ledger
 from costtui.store.reader import TelemetryReader
+from costtui.store.rows import EnginePoint
 
 DAY_MS = 24 * MS_PER_HOUR
 
@@ -28,7 +29,7 @@ class Served:
     span_ms: int
     """From the first hour in which it was looked at until now; 0: never."""
     days: tuple[Decimal, ...]
-    """Tokens of each whole day, back from now, oldest first."""
+    """Tokens of each whole 24 hours, back from this hour, oldest first."""
     best_output_per_second: Decimal | None
     """Its best sustained minute, or as configured."""
 
@@ -103,12 +104,7 @@ def _served(
     now_ms: int,
 ) -> Served:
     hours = telemetry.engine_history(name, from_ms, now_ms, MS_PER_HOUR)
-    whole = (now_ms - hours[0].at_ms) // DAY_MS if hours else 0
-    days = [Decimal(0)] * whole
-    for hour in hours:
-        place = whole - 1 - (now_ms - 1 - hour.at_ms) // DAY_MS
-        if place >= 0:
-            days[place] += hour.input_tokens + hour.output_tokens
+    days = _days(hours, now_ms)
     model = (target.model if target else None) or seen.get("model") or name
     configured = target.capacity_output_tokens_per_second if target else None
     best = configured or seen.get("best")
@@ -119,9 +115,21 @@ def _served(
         seen.get("gpus"),
         totals.get(name, EngineTotals()),
         now_ms - hours[0].at_ms if hours else 0,
-        tuple(days),
+        days,
         None if best is None else Decimal(str(best)),
     )
+
+
+def _days(hours: Sequence[EnginePoint], now_ms: int) -> tuple[Decimal, ...]:
+    """Tokens of each 24 hours, back from the beginning of this hour, which is not over."""
+    end_ms = now_ms // MS_PER_HOUR * MS_PER_HOUR
+    whole = (end_ms - hours[0].at_ms) // DAY_MS if hours else 0
+    days = [Decimal(0)] * whole
+    for hour in hours:
+        place = whole - 1 - (end_ms - 1 - hour.at_ms) // DAY_MS
+        if 0 <= place < whole:
+            days[place] += hour.input_tokens + hour.output_tokens
+    return tuple(days)
 
 
 def bought_tokens(ledger: Ledger, from_ms: int, to_ms: int) -> Bought:

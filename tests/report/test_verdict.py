@@ -24,7 +24,7 @@ from costtui.report.verdict_whatif import tried
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 from tests.cli.ledger import LLAMA, OPENAI, charge, keep
-from tests.report.verdict_host import BOOK, CONFIG, END, HOUR, PICTURE, keep_host
+from tests.report.verdict_host import BOOK, CONFIG, END, HOUR, OWNED, PICTURE, keep_host
 from tests.store.ledger.made import attempt
 
 D = Decimal
@@ -323,3 +323,20 @@ def test_a_model_that_no_engine_serves_is_refused(found: Situation) -> None:
     assert setting_of(found, "llama-70b").model == "meta/llama-70b"
     with pytest.raises(UsageError, match="known: llama"):
         setting_of(found, "mixtral")
+
+
+def test_where_nobody_saw_which_gpus_an_engine_holds_the_configuration_says(tmp_path: Path) -> None:
+    keep_host(tmp_path)
+    target = replace(CONFIG.targets[0], gpus=(0, 1))
+    found = look(tmp_path, replace(CONFIG, targets=(target,)), BOOK, {"engines": []})
+    assert found.served[0].gpus == ("GPU-0", "GPU-1")
+    assert setting_of(found).value("gpus") == 2
+
+
+def test_owned_gpus_without_stated_colocation_say_so(tmp_path: Path) -> None:
+    keep_host(tmp_path)
+    target = replace(CONFIG.targets[0], gpus=OWNED)
+    setting = setting_of(look(tmp_path, replace(CONFIG, targets=(target,)), BOOK, {"engines": []}))
+    # (1000 + 20.44) / 2 / 730, without the interest that nobody stated
+    assert round(setting.value("usd-per-gpu-hour") or D(0), 6) == D("0.698932")
+    assert setting.left_out == ("financing A100", "colocation", "storage", "software", "setup")
