@@ -2,7 +2,7 @@
 walks through time a quarter of an hour after the other and reads the clock on the wall.
 
 By default the days around each change and each New Year are walked, for some reset hours; COSTTUI_WINDOWS=all walks all
-seven years for all 24, which takes a quarter of an hour.
+seven years for all 24, which takes eight minutes.
 """
 
 import os

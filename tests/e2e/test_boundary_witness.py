@@ -4,7 +4,7 @@ the targets that the request may reach.
 Witnessed is every connect(2) of the real process and of its children, from its start to its end, over random
 configurations (strategies, boundaries, rules, budgets that send elsewhere), with targets that refuse, fail, ask for
 patience, reset, hang, cut and redirect, with all proxy variables set, and with a resolver that by turns says another
-address of the same name. COSTTUI_WITNESS_RUNS sets how many configurations are tried (6): 500 take ten minutes.
+address of the same name. COSTTUI_WITNESS_RUNS sets how many configurations are tried (6): 500 take fifteen minutes.
 """
 
 import asyncio
