@@ -80,11 +80,13 @@ def put_aside(path: Path, now_ms: int) -> Path:
     return aside
 
 
-def open_or_replace(state_dir: Path, now_ms: int) -> tuple[sqlite3.Connection, Path | None]:
-    """The connection, and the name under which a damaged database was put aside."""
+def open_or_replace(state_dir: Path, now_ms: int, *, damaged: bool = False) -> tuple[sqlite3.Connection, Path | None]:
+    """The connection, and the name under which a damaged database was put aside. `damaged`: a write has found that it
+    is, whatever a check of the file would say."""
     path = state_dir / TELEMETRY
     try:
-        return open_file(path), None
+        if not damaged or not path.exists():
+            return open_file(path), None
     except (sqlite3.OperationalError, OSError) as error:
         if not _is_damage(error):
             raise StoreError(f"{path}: {error}; free disk space or choose another --state-dir") from None

@@ -235,7 +235,7 @@ class TelemetryWriter:
     def _failed(self, error: sqlite3.Error) -> None:
         self._trouble = faults.explain(error, self._path)
         if faults.is_damage(error):
-            self._start_over("is damaged")
+            self._start_over("is damaged", damaged=True)
         elif faults.is_full(error):
             self._ballast.drop()
             with contextlib.suppress(sqlite3.Error):
@@ -255,13 +255,13 @@ class TelemetryWriter:
             if self._trouble is None:
                 self._ballast.lay()
 
-    def _start_over(self, why: str) -> None:
+    def _start_over(self, why: str, *, damaged: bool = False) -> None:
         """Open a new database in place of a lost one and fill in what memory still holds."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
         self._ids.forget()
         try:
-            self._connection, aside = open_or_replace(self._state_dir, self._last_ms)
+            self._connection, aside = open_or_replace(self._state_dir, self._last_ms, damaged=damaged)
         except StoreError as error:
             self._connection = sqlite3.connect(":memory:")
             self._identity = None
