@@ -33,7 +33,7 @@ def _at_volume(facts: Facts, own: Own, figure: str, volume: Decimal) -> Claim:
     gpus = max(own.replicas_for(volume), own.replicas) * own.replica.gpus
     worth = paid * MILLION / volume
     pays = [(price.name, price.blended(mix) >= worth) for price in facts.setting.prices]
-    because = f"{gpus} GPUs cost {usd(paid)} a month there, {usd(worth)} a million tokens: it pays where APIs are dearer"
+    because = f"{gpus} GPUs cost {usd(paid)} a month there, {usd(worth)} a million tokens: it pays if APIs cost more"
     return by_price(figure, pays, because)
 
 
