@@ -56,7 +56,7 @@ def _narrowed(account: Account) -> _Pairs:
 def _wanted(line: Look, wanted: object) -> str | None:
     """The line's workspace; None where others were asked for."""
     if "workspace_id" not in line:
-        line.at("workspace_id").lacks("a text")
+        line.at("workspace_id").lacks("a text", loses=bool(wanted))
     name = line.text("workspace_id", optional=True) or _DEFAULT
     return name if not isinstance(wanted, tuple) or not wanted or name in wanted else None
 

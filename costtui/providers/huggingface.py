@@ -135,7 +135,7 @@ def _read_billing(answer: Look, query: Query) -> Page:
     used, included = told.usd("usedNanoUsd", per_usd=_NANO), told.usd("includedNanoUsd", per_usd=_NANO)
     closes_ms = told.moment("periodEnd")
     if closes_ms is None or not start_ms < closes_ms <= end_ms + DAY * 1000:
-        told.at("periodEnd").lacks("in the month asked for")
+        told.at("periodEnd").lacks("in the month asked for", loses=True)
         return Page((), later)
     nano = None if used is None or included is None else NanoUsd(max(0, used - included))
     requests = told.number("numRequests", optional=True)

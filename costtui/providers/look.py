@@ -52,11 +52,19 @@ class Notes:
 
     def __init__(self) -> None:
         self._found: dict[str, None] = {}
+        self.lost = False
+        """Whether lines may be left out for it: then what is absent is not gone."""
 
     def add(self, text: str) -> None:
         """Note it; more than a few are not told."""
         if len(self._found) < NOTES:
             self._found[clean(text, TEXT_CHARACTERS)] = None
+
+    def take(self, page: "Notes") -> None:
+        """Those of a page too."""
+        self.lost |= page.lost
+        for text in page:
+            self.add(text)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -88,7 +96,7 @@ class Look:
         """The members of a list, by name or, without one, of this very value."""
         found = self.at(key) if key else self
         if not isinstance(found.value, list):
-            found.lacks("a list", optional=optional)
+            found.lacks("a list", optional=optional, loses=True)
             return
         for member in found.value:
             yield Look(member, self.notes, f"{found.place}[]")
@@ -97,7 +105,7 @@ class Look:
         """The members of an object whose names the provider chooses; names come cleaned."""
         found = self.at(key)
         if not isinstance(found.value, dict):
-            found.lacks("an object")
+            found.lacks("an object", loses=True)
             return
         for name, member in found.value.items():
             yield clean(name, TEXT_CHARACTERS), Look(member, self.notes, f"{found.place}.*")
@@ -134,16 +142,13 @@ class Look:
     def number(self, key: str, *, optional: bool = False) -> Decimal | None:
         """A JSON number, or a text that holds one: some providers send both (`12.5`, `"12.5"`), even of one field."""
         found = self.at(key)
-        value = found.value
-        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-            value = Decimal(value.strip())
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        number = _number(found.value)
+        if number is None:
             found.lacks("a number", optional=optional)
-            return None
-        number = Decimal(value)
-        if number.is_finite() and (not number or abs(number.adjusted()) <= _MAGNITUDE):
+        elif number.is_finite() and (not number or abs(number.adjusted()) <= _MAGNITUDE):
             return number
-        found.lacks("a believable number")
+        else:
+            found.lacks("a believable number")
         return None
 
     def count(self, key: str, *, optional: bool = False) -> int | None:
@@ -181,35 +186,41 @@ class Look:
             return None
         if from_ms < until_ms:
             return from_ms, until_ms
-        self.at(end).lacks(f"after {start}")
+        self.at(end).lacks(f"after {start}", loses=True)
         return None
 
     def moment(self, key: str, *, optional: bool = False) -> int | None:
-        """Milliseconds since 1970 of Unix seconds (number or text), of an RFC 3339 time, or of a day in UTC."""
+        """Milliseconds since 1970 of Unix seconds (number or text), of an RFC 3339 time, or of a day in UTC.
+
+        A line whose time is not told cannot be kept, so that a lacking one counts as a line that is lost.
+        """
         found = self.at(key)
-        value = found.value
-        if isinstance(value, str) and not _NUMBER.fullmatch(value):
-            seconds = _iso(value)
-        elif (number := self.number(key, optional=optional)) is None:
-            return None
-        else:
-            seconds = int(number)
+        number = _number(found.value)
+        seconds = _iso(found.value) if number is None and isinstance(found.value, str) else number
         if seconds is not None and _EARLIEST <= seconds < _LATEST:
-            return seconds * 1000
-        found.lacks("a time")
+            return int(seconds) * 1000
+        found.lacks("a time", optional=optional, loses=not optional)
         return None
 
-    def lacks(self, what: str, *, optional: bool = False) -> None:
-        """Note that this is missing, or is not `what`."""
+    def lacks(self, what: str, *, optional: bool = False, loses: bool = False) -> None:
+        """Note that this is missing, or is not `what`; and whether lines are lost for it."""
         if not optional or self.value is not None:
             place = self.place or "the answer"
             self.notes.add(f"{place} is {'missing' if self.value is None else f'not {what}'}")
+            self.notes.lost |= loses
 
 
-def _iso(text: str) -> int | None:
+def _number(value: object) -> Decimal | None:
+    """The number that this is, or that this text holds."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    return Decimal(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else None
+
+
+def _iso(text: str) -> Decimal | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     at_utc = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(at_utc.timestamp())
+    return Decimal(int(at_utc.timestamp()))

@@ -26,11 +26,17 @@ class Told:
     rows: tuple[BillRow, ...]
     """Each line once: the last page that has it counts."""
     complete: bool
-    """False: it ended because a page came back, there were too many, or the next was not named; what is absent may
-    still exist."""
+    """False: it ended because a page came back, there were too many, or the next was not named; or lines were left out
+    because they could not be read. What is absent may then still exist."""
     missing: tuple[str, ...] = ()
     """What the answers lacked, in words."""
     refreshed_ms: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether what it leaves out is gone: all was read, and something was told. An empty answer takes nothing
+        back, for that is also how a fault looks."""
+        return self.complete and bool(self.rows)
 
 
 async def walk(
@@ -61,7 +67,7 @@ async def walk(
             notes.add("it says that there is more, and not where")
             return Told(rows.all(notes), complete=False, missing=tuple(notes), refreshed_ms=refreshed)
         query = page.next
-    return Told(rows.all(notes), complete=True, missing=tuple(notes), refreshed_ms=refreshed)
+    return Told(rows.all(notes), complete=not notes.lost, missing=tuple(notes), refreshed_ms=refreshed)
 
 
 def address(provider: Provider, feed: Feed, account: Account, query: Query) -> str:
@@ -103,11 +109,10 @@ def _read(provider: Provider, feed: Feed, query: Query, body: bytes, url: str, n
     look = Look(decoded(body, url.partition("?")[0]), Notes())
     _refuse_errors(look, provider)
     page = feed.read(look, query)
-    lacking = tuple(look.notes)
-    if lacking and not page.learnt and silent(page.rows):
-        raise SourceError(f"{provider.title} answered without what it should hold ({lacking[0]})", "update costtui")
-    for lack in lacking:
-        notes.add(lack)
+    lacking = next(iter(look.notes), None)
+    if lacking is not None and not page.learnt and silent(page.rows):
+        raise SourceError(f"{provider.title} answered without what it should hold ({lacking})", "update costtui")
+    notes.take(look.notes)
     return page
 
 

@@ -111,3 +111,30 @@ def test_a_credit_is_kept_with_its_sign() -> None:
     assert [row.nano for row in rows if isinstance(row, BilledLine) and row.dims.item.startswith("Credit")] == [
         -1_500_000_000
     ]
+
+
+def test_a_line_that_could_not_be_read_is_not_gone() -> None:
+    bills = answer_of("novita", "bills_llm")
+    bills["bills"][0]["startTime"] = "soon"
+    told = tell("novita", "bills", bills_llm=bills)
+    assert len(told.rows) == 3
+    assert told.missing == ("bills[].startTime is not a time",)
+    assert not told.complete
+    assert not told.whole
+
+
+def test_a_line_that_lost_a_name_takes_the_place_of_those_that_had_it() -> None:
+    page = answer_of("openai", "costs_1")
+    for result in page["data"][0]["results"]:
+        del result["line_item"]
+    told = tell("openai", "costs", costs_1=page)
+    assert told.missing == ("some of its lines cannot be told apart; they are added up",)
+    assert told.whole
+
+
+def test_an_empty_answer_takes_nothing_back() -> None:
+    empty = {"object": "page", "data": [], "has_more": False, "next_page": None}
+    told = tell("openai", "costs", costs_1=empty)
+    assert (told.rows, told.complete, told.missing) == ((), True, ())
+    assert not told.whole
+    assert tell("openai", "costs").whole
