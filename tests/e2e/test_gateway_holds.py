@@ -1,6 +1,6 @@
 """Requests that end badly in every way leave nothing held, and are charged no less than the upstream made of them.
 
-COSTTUI_ROUNDS sets how many rounds of 60 ends are tried (2): 84 are 5,040 and take five minutes.
+COSTTUI_ROUNDS sets how many rounds of 60 ends are tried (2): 84 are 5,040 and take ten minutes.
 """
 
 import contextlib
