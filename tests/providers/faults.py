@@ -93,6 +93,16 @@ def _wrapped(body: bytes) -> bytes:
     return json.dumps(body.decode()).encode()
 
 
+def _beside(extra: dict[str, object]) -> Callable[[bytes], bytes]:
+    """The right answer, which says besides that it is an error."""
+
+    def change(body: bytes) -> bytes:
+        value = json.loads(body)
+        return json.dumps(value | extra if isinstance(value, dict) else extra).encode()
+
+    return change
+
+
 def _empty_containers(value: Any, top: bool = True) -> Any:
     """Every list below the top becomes an object, and every object a list."""
     if isinstance(value, dict):
@@ -160,6 +170,10 @@ FAULTS = (
     _says({"errors": [{"message": KEY}], "data": None}),
     _says({"code": 403, "reason": "FORBIDDEN", "message": KEY, "metadata": {}}),
     _says({"detail": "Not authenticated"}),
+    _body("right but for its error", _beside({"error": {"message": KEY}})),
+    _body("right but for its status", _beside({"status": "error"})),
+    _body("right but for its success", _beside({"success": False})),
+    _body("right but for its errors", _beside({"errors": [{"message": KEY}]})),
     _says({}),
     _says({"data": None}),
     _says(None),
