@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from costtui.agent.alarms import Alarms
 from costtui.agent.balancers import SOURCE_PREFIX, Balancers, source_name
+from costtui.agent.bills import TASK_PREFIX, Bills
 from costtui.agent.board import Board
 from costtui.agent.clock import Beat, Clock, Pulse, until_next_second
 from costtui.agent.contracts import Contracts
@@ -68,6 +69,7 @@ class Parts:
     past: Past
     witness: Witness
     balancers: Balancers
+    bills: Bills
     simulated: bool
 
 
@@ -116,6 +118,7 @@ class AgentLoop:
         self._pace()
         self._engines_of(self._config, self._config)
         self._balancers_of(self._config, self._config)
+        self._bills_of(self._config, self._config)
         self._follow_up(self._config)
 
     def _pace(self) -> None:
@@ -134,6 +137,7 @@ class AgentLoop:
             self._pace()
         self._engines_of(config, before)
         self._balancers_of(config, before)
+        self._bills_of(config, before)
         self._board.strangers.set()
         self._follow_up(config)
 
@@ -160,6 +164,20 @@ class AgentLoop:
         for name, balancer in wanted.items():
             if name not in self._crew.names or same.get(name) != balancer:
                 self._crew.follow(self._parts.balancers.source(balancer, lambda: self._config))
+
+    def _bills_of(self, config: Config, before: Config) -> None:
+        """Feeds of bills come and go with their providers; one whose section stays as it was is not disturbed."""
+        same = {billing.provider for billing in before.billing if billing in config.billing}
+        kept = {f"{TASK_PREFIX}{name}/" for name in same}
+        running = {name for name in self._crew.names if name.startswith(TASK_PREFIX)}
+        for name in running:
+            if not name.startswith(tuple(kept)):
+                self._crew.drop(name)
+                self._parts.bills.drop(name)
+        for billing in config.billing:
+            if not any(name.startswith(f"{TASK_PREFIX}{billing.provider}/") for name in self._crew.names):
+                for name, work in self._parts.bills.tasks(billing).items():
+                    self._crew.run(name, work)
 
     def _follow_up(self, config: Config) -> None:
         """Prices and the webhook's address may be others now."""
@@ -244,7 +262,7 @@ class AgentLoop:
             network_received_bytes_per_second=network[0],
             network_sent_bytes_per_second=network[1],
             driver=sweep.driver if sweep else None,
-            sources=self._crew.health(),
+            sources=(*self._crew.health(), *self._parts.bills.health()),
             config_loaded_ms=self._config.loaded_ms,
             config_problems=self._problems,
             trouble=self._parts.writer.trouble,

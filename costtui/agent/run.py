@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable
 
 from costtui.agent.balancers import Balancers
+from costtui.agent.bills import Bills
 from costtui.agent.log import Log
 from costtui.agent.loop import AgentLoop, Parts
 from costtui.agent.options import AgentOptions
@@ -28,6 +29,7 @@ from costtui.probes.simulated import SimulatedSource
 from costtui.report.compose import Composer
 from costtui.report.traffic import Traffic
 from costtui.store.balancers import newest_acks
+from costtui.store.bills import BillReader
 from costtui.store.controls import CONTROLS, ControlsStore
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
@@ -116,6 +118,9 @@ async def _sample(
                 past=past(reader, options.clock.now_ms()),
                 witness=Witness(options.state_dir, writer),
                 balancers=balancers,
+                bills=Bills(
+                    egress, writer, options.clock, log, BillReader(options.state_dir).feeds(), environ=os.environ
+                ),
                 simulated=options.simulated_url is not None,
             )
         )

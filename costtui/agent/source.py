@@ -18,6 +18,7 @@ T = TypeVar("T")
 BACKOFF_CAP_SECONDS = 30.0
 """A source that recovers is seen again within half of the minute that is promised."""
 RETRIES_AT_FULL_PACE = 3
+NO_FAULT = SourceError("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,17 @@ def attempt(name: str, work: Callable[[], T]) -> tuple[T | None, Problem | None]
         return work(), None
     except Exception as error:  # noqa: BLE001 - the loop's edge: sampling goes on without this step
         return None, _fault(name, error)
+
+
+async def attempt_async(name: str, work: Callable[[], Awaitable[T]]) -> tuple[T | None, SourceError]:
+    """The result of a reading that must not stop the agent, or None and what was wrong with it, whatever it was."""
+    try:
+        return await work(), NO_FAULT
+    except SourceError as error:
+        return None, error
+    except Exception as error:  # noqa: BLE001 - the loop's edge: a fault in one source must not stop the others
+        fault = _fault(name, error)
+        return None, SourceError(fault.reason, fault.remedy)
 
 
 async def _look(source: Source) -> Problem | None:

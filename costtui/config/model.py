@@ -168,7 +168,17 @@ class Billing:
     provider: str
     key: SecretRef
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """projects, workspaces, namespace"""
+    """projects, workspaces, keys, namespace"""
+    control_key: SecretRef | None = None
+    """May also pause and resume; None: this host only reads."""
+    url: str | None = None
+    """Instead of the provider's own address."""
+    exchange: tuple[tuple[str, int, Decimal], ...] = ()
+    """From `[currencies]`: code, from when (Unix milliseconds), dollars per unit; ascending by moment."""
+
+    def usd_per_unit(self, now_ms: int) -> dict[str, str]:
+        """Of each currency as it stands at `now_ms`, as decimal text."""
+        return {name: f"{usd:f}" for name, from_ms, usd in self.exchange if from_ms <= now_ms}
 
 
 @dataclass(frozen=True, slots=True)

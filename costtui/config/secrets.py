@@ -64,5 +64,6 @@ def _value(text: str, ref: SecretRef, remedy: str) -> Secret:
 
 def references(config: Config) -> tuple[SecretRef, ...]:
     """Every secret that a configuration names, once."""
-    found = [target.key for target in config.targets] + [bill.key for bill in config.billing] + [config.alerts.webhook]
+    bills = [key for bill in config.billing for key in (bill.key, bill.control_key)]
+    found = [target.key for target in config.targets] + bills + [config.alerts.webhook]
     return tuple(dict.fromkeys(ref for ref in found if ref is not None))

@@ -4,6 +4,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from costtui.config.balancers import read_balancers
+from costtui.config.billing import read_billing
 from costtui.config.budgets import read_budgets
 from costtui.config.document import Document
 from costtui.config.finance import read_finance
@@ -11,7 +12,7 @@ from costtui.config.gateway import read_gateway, refuse_loops
 from costtui.config.gpus import read_currencies, read_gpus
 from costtui.config.model import Config, Host, Sampling
 from costtui.config.routes import read_routes
-from costtui.config.spending import read_alerts, read_billing, read_prices
+from costtui.config.spending import read_alerts, read_prices
 from costtui.config.table import Problems, Table
 from costtui.config.targets import read_targets
 from costtui.config.tco import read_tco
@@ -37,7 +38,7 @@ def read_config(document: Document, path: Path, now_ms: int) -> tuple[Config, tu
         routes=routes,
         budgets=read_budgets(whole.table("budgets"), targets, routes),
         prices=read_prices(whole.table("prices"), targets, currencies),
-        billing=read_billing(whole.table("billing")),
+        billing=read_billing(whole.table("billing"), currencies),
         tco=read_tco(whole.table("tco")),
         alerts=read_alerts(whole.table("alerts")),
         sampling=_sampling(whole.table("agent")),

@@ -1,16 +1,13 @@
-"""`[prices]`, `[billing]` and `[alerts]`."""
+"""`[prices]` and `[alerts]`."""
 
 from collections.abc import Mapping, Sequence
 
 from costtui.config.addresses import read_secret
 from costtui.config.gpus import Exchange
-from costtui.config.model import Alerts, Billing, Target
+from costtui.config.model import Alerts, Target
 from costtui.config.prices import in_order, read_price
 from costtui.config.table import Table, nearest
-from costtui.config.targets import PROVIDERS
 from costtui.domain.price import TokenPrice
-
-FILTERS = ("projects", "workspaces", "namespace")
 
 
 def read_prices(
@@ -29,30 +26,6 @@ def read_prices(
             table.wrong(name, "has two prices from the same day")
         prices += in_order(quotes)
     return tuple(prices)
-
-
-def read_billing(table: Table) -> tuple[Billing, ...]:
-    """`[billing]`: by provider."""
-    found = []
-    for name, inner in table.named_tables():
-        if name not in PROVIDERS:
-            table.wrong(name, f"is not a provider{nearest(name, PROVIDERS)}")
-        inner.require("key")
-        key = read_secret(inner, "key")
-        filters = tuple((word, _filter(inner, word)) for word in FILTERS if word in inner)
-        for word in FILTERS:
-            inner.take(word)
-        inner.close()
-        if key is not None:
-            found.append(Billing(name, key, filters))
-    return tuple(found)
-
-
-def _filter(table: Table, word: str) -> tuple[str, ...]:
-    if isinstance(table.take(word), str):
-        text = table.text(word)
-        return (text,) if text else ()
-    return table.names(word) or ()
 
 
 def read_alerts(table: Table) -> Alerts:
