@@ -150,7 +150,7 @@ Example:  costtui breakeven --what-if gpus=4 fte=0.5 volume=200M price=gpt-5:1.2
 costtui tco [--json]
 costtui tco --claims [--json]
 
-What this host costs with everything in it, by hour, month and year: GPUs (rented, or owned: loss of value and interest),
+What this host costs with everything in it, by hour, month and year: GPUs (rent, or loss of value and interest),
 power where it is paid apart, colocation, staff, network, storage, software, setup. GPUs come from [[gpus]], the rest
 from [tco]; what nobody stated is `?`, named, and in no sum. Below it what a million tokens costs, on two bases:
   allocation   everything over all tokens, idle hours too: the one to compare with an API's price
