@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from costtui.analysis.breakeven import per_day
 from costtui.analysis.breakeven_standing import Against, Standing, Way, standing_of
-from costtui.cli.breakeven_text import day_of, text_of
+from costtui.cli.breakeven_text import text_of
 from costtui.cli.cells import json_line
 from costtui.cli.given import Given
 from costtui.cli.verdict import input_row, read_situation, short
@@ -13,6 +13,7 @@ from costtui.report.money import iso
 from costtui.report.verdict import Situation
 from costtui.report.verdict_breakeven import setting_of
 from costtui.report.verdict_whatif import tried
+from costtui.report.verdict_words import day_of
 
 SCHEMA = "costtui.breakeven/1"
 

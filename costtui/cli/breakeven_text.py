@@ -1,19 +1,12 @@
 """A break-even as text: the GPUs, each price, the three ways, and where every number comes from."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
-from costtui.analysis.breakeven import MILLION, per_day
 from costtui.analysis.breakeven_standing import Against, Standing, Way
 from costtui.analysis.tco import Source
-from costtui.report.money import iso
 from costtui.report.verdict import Situation
-from costtui.report.words import fine, percent
-
-DAY_MS = 86_400_000
-MOST_DAYS = Decimal(36_500)
-"""A hundred years: a line that long says nothing."""
-UNKNOWN = "?"
+from costtui.report.verdict_words import dollars, mega, plain, signed, verdict
+from costtui.report.words import UNKNOWN, fine, percent
 
 
 def text_of(found: Situation, standing: Standing) -> Iterator[str]:
@@ -59,7 +52,7 @@ def _head(standing: Standing) -> Iterator[str]:
 
 def _against(each: Against, standing: Standing, at_ms: int) -> Sequence[str]:
     needs = "never" if each.word == "never" else mega(each.tokens_per_day)
-    away = UNKNOWN if each.distance is None or each.word == "never" else f"{_signed(each.distance)} Mtok/day"
+    away = UNKNOWN if each.distance is None or each.word == "never" else f"{signed(each.distance)} Mtok/day"
     return (
         each.price.name,
         fine(each.blended),
@@ -71,30 +64,6 @@ def _against(each: Against, standing: Standing, at_ms: int) -> Sequence[str]:
     )
 
 
-def verdict(each: Against, standing: Standing, at_ms: int) -> str:
-    """One sentence: since when, until when, or with how many GPUs."""
-    if each.word == "pays now":
-        return "own GPUs pay now"
-    if each.word == "not yet":
-        at = day_of(each, at_ms)
-        return (
-            "not yet; never at the present growth" if at is None else f"not yet; {iso(at)[:10]} at the present growth"
-        )
-    if each.word == "never":
-        more = ""
-        if each.stair is not None:
-            more = f"; {each.stair.gpus} GPUs would from {mega(per_day(each.stair.tokens_per_month))} Mtok/day"
-        return f"never with {plain(standing.setting.value('gpus'))} GPUs{more}"
-    return "? the GPUs' cost, speed or volume is not known"
-
-
-def day_of(each: Against, at_ms: int) -> int | None:
-    """When the present growth reaches the volume needed; None: it never does, or not within a hundred years."""
-    if each.days is None or each.days > MOST_DAYS:
-        return None
-    return at_ms + int(each.days * DAY_MS)
-
-
 def _way(each: Way) -> Sequence[str]:
     return (
         each.name,
@@ -104,33 +73,6 @@ def _way(each: Way) -> Sequence[str]:
         "-" if each.capacity_tokens_per_day is None else mega(each.capacity_tokens_per_day),
         each.note,
     )
-
-
-def mega(tokens: Decimal | None) -> str:
-    """Millions of tokens: whole from 100 on, with a decimal below."""
-    if tokens is None:
-        return UNKNOWN
-    millions = tokens / MILLION
-    return f"{millions:,.0f}" if abs(millions) >= 100 else f"{millions:,.1f}"
-
-
-def _signed(tokens: Decimal) -> str:
-    return f"+{mega(tokens)}" if tokens >= 0 else mega(tokens)
-
-
-def dollars(usd: Decimal | None) -> str:
-    """Whole dollars from 100 on, cents below."""
-    if usd is None:
-        return UNKNOWN
-    return f"{usd:,.0f}" if abs(usd) >= 100 else f"{usd:,.2f}"
-
-
-def plain(value: Decimal | None) -> str:
-    """A number without zeros that say nothing."""
-    if value is None:
-        return UNKNOWN
-    rounded = round(value, 4)
-    return f"{int(rounded):,}" if rounded == rounded.to_integral_value() else f"{rounded.normalize():,f}"
 
 
 def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from costtui.analysis.claims import Claim
 from costtui.analysis.tco import Amounts, Line, Swing
-from costtui.cli.breakeven_text import dollars, mega, plain, table
+from costtui.cli.breakeven_text import table
 from costtui.domain.clean import clean
 from costtui.report.money import usd
 from costtui.report.verdict import Situation
 from costtui.report.verdict_tco import Total
+from costtui.report.verdict_words import dollars, mega, plain
 from costtui.report.words import fine, percent
 
 PARTS = ("part", "$/hour", "$/month", "$/year", "how")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from costtui.report.decided import Decided
     from costtui.report.schema import Decision, Status
     from costtui.report.spend import SpendTable
+    from costtui.report.verdict import Situation
     from costtui.tui.archive import Archive
     from costtui.tui.helm import Helm
 
@@ -78,6 +79,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._archive = archive
         self._asked: object = None
         self._spend: SpendTable | None = None
+        self._situation: Situation | None = None
         self._requests: tuple[Decision, ...] = ()
         self._decided: Mapping[int, Decided] = {}
         self._past: tuple[int, Status] | None = None
@@ -179,6 +181,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             histories=self._histories,
             back=self._back(),
             spend=self._spend,
+            situation=self._situation,
             requests=self._requests,
             decided=self._decided,
             form=self._steering.form,
@@ -197,10 +200,14 @@ class CosttuiApp(App[int], inherit_bindings=False):
         """Spend and requests are asked for while they are looked at."""
         view, by = self._choices.view, self._choices.by
         asked = (view, by, at_ms // ASK_MS)
-        if self._archive is None or view not in ("spend", "requests") or asked == self._asked:
+        if view == "versus":
+            asked = (view, "", at_ms // MINUTE_MS)
+        if self._archive is None or view not in ("spend", "versus", "requests") or asked == self._asked:
             return
         self._asked = asked
-        if view == "spend":
+        if view == "versus":
+            self._situation = self._archive.situation(at_ms, shown)
+        elif view == "spend":
             self._spend = self._archive.spend(by, at_ms, shown.host.timezone)
         else:
             self._requests, self._decided = self._archive.requests(at_ms), self._archive.decided()

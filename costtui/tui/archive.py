@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from costtui.config.load import load
 from costtui.config.model import Config
-from costtui.errors import SourceError
+from costtui.errors import ConfigError, SourceError
 from costtui.rates.prices import PRICES_FILE, PriceBook
 from costtui.report.decided import Decided, decided
 from costtui.report.lookback import picture_at, zone_named
@@ -16,6 +17,9 @@ from costtui.report.traffic import Traffic
 from costtui.store.controls import CONTROLS, ControlsStore
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
+
+if TYPE_CHECKING:
+    from costtui.report.verdict import Situation
 
 MOST_REQUESTS = 300
 
@@ -48,6 +52,25 @@ class Archive:
         config, book = self._rules(Path(present.config.path) if present.config.path else None)
         traffic = Traffic(self._ledger, self._controls, self._state_dir, live=False)
         return picture_at(self._telemetry, traffic, present, config, book, at_ms)
+
+    def situation(self, at_ms: int, present: Status) -> "Situation | None":
+        """What the host knew of its cost and traffic at a moment; None where the configuration cannot be read."""
+        from costtui.report.verdict import situation  # 10 ms that no other screen needs
+
+        engines = [
+            {
+                "name": engine.name,
+                "model": engine.model,
+                "gpus": engine.gpus,
+                "capacity_output_tokens_per_second": engine.capacity_output_tokens_per_second,
+            }
+            for engine in present.engines
+        ]
+        try:
+            config, book = self._rules(Path(present.config.path) if present.config.path else None)
+        except ConfigError:
+            return None
+        return situation(self._telemetry, self._ledger, {"engines": engines}, config, book, at_ms)
 
     def _rules(self, path: Path | None) -> tuple[Config, PriceBook | None]:
         """Configuration and prices, read again when either file is another one: 12 ms of every step otherwise."""

@@ -81,6 +81,10 @@ def _body(scene: Scene, room: int) -> Body:
         return route_screen(scene, status, scene.choices.selected)
     if view == "spend":
         return spend_screen(scene, scene.choices.selected)
+    if view == "versus":
+        from costtui.tui.versusscreen import versus_screen  # with its chart: 20 ms that no other screen needs
+
+        return versus_screen(scene, room)
     if view == "budgets":
         return budget_screen(scene, status, scene.choices.selected)
     if view == "requests":
@@ -136,7 +140,9 @@ def _offered(scene: Scene) -> list[tuple[str, str]]:
     elif carries:
         pairs += [("s", "shift"), ("u", "undo")]
     if choices.view == "spend":
-        pairs += [("g", f"by {choices.by}")]
+        pairs += [("g", f"by {choices.by}"), ("5", "vs API")]
+    if choices.view == "versus":
+        pairs += [("g", "bill"), ("+ -", "try"), ("x", "as measured"), ("l", "log")]
     if choices.view == "requests":
         pairs += [("/", "filter"), ("enter", "detail")]
     pairs += [("1", "over"), ("2", "gpu"), ("3", "route"), ("4", "spend"), ("7", "requests"), ("w", "warn")]

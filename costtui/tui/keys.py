@@ -32,12 +32,15 @@ _VIEWS: dict[str, View] = {
     "2": "gpus",
     "3": "routes",
     "4": "spend",
+    "5": "versus",
     "6": "budgets",
     "7": "requests",
     "w": "warnings",
     "i": "sources",
     "?": "help",
 }
+_TRIES = ("g", "l", "x", "+", "=", "-")
+"""On the screen against APIs: turn the page, logarithms, drop what is tried, one step up or down."""
 _FILTERED = ("overview", "gpus", "requests")
 _OPENED = ("overview", "requests")
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10, "home": -(10**6), "end": 10**6}
@@ -67,6 +70,8 @@ def chosen(choices: Choices, key: str, character: str | None, frame: Frame) -> C
     if pressed == "g" and choices.view == "spend":
         by = GROUPINGS[(GROUPINGS.index(choices.by) + 1) % len(GROUPINGS)]
         return replace(choices, by=by, selected=None)
+    if choices.view == "versus" and (character or key) in _TRIES:
+        return _tried(choices, character or key, frame)
     if pressed == "/":
         return replace(choices, editing=choices.view in _FILTERED)
     if key == "escape":
@@ -84,6 +89,20 @@ def _edited(choices: Choices, key: str, character: str | None) -> Choices:
     if character is not None and character.isprintable():
         return replace(choices, needle=choices.needle + character)
     return choices
+
+
+def _tried(choices: Choices, sign: str, frame: Frame) -> Choices:
+    if sign == "g":
+        return replace(choices, page="bill" if choices.page == "flip" else "flip", selected=None)
+    if sign in ("l", "x"):
+        return replace(choices, logarithmic=not choices.logarithmic) if sign == "l" else replace(choices, steps=())
+    key = choices.selected if choices.selected in frame.order else next(iter(frame.order), "")
+    kind, _, name = key.partition(":")
+    if kind != "try":
+        return choices
+    steps = dict(choices.steps)
+    steps[name] = steps.get(name, 0) + (-1 if sign == "-" else 1)
+    return replace(choices, steps=tuple((name, count) for name, count in steps.items() if count))
 
 
 def _moved(choices: Choices, lines: int, frame: Frame) -> Choices:

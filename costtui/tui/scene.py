@@ -15,8 +15,9 @@ from costtui.tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from costtui.report.spend import SpendTable
+    from costtui.report.verdict import Situation
 
-View = Literal["overview", "gpus", "routes", "spend", "budgets", "requests", "warnings", "sources", "help"]
+View = Literal["overview", "gpus", "routes", "spend", "versus", "budgets", "requests", "warnings", "sources", "help"]
 Sort = Literal["index", "idle $", "$/h", "state", "memory"]
 SORTS: tuple[Sort, ...] = ("index", "idle $", "$/h", "state", "memory")
 
@@ -36,6 +37,11 @@ class Choices:
     mouse: bool = True
     by: str = "provider"
     """What spend is grouped by."""
+    page: Literal["flip", "bill"] = "flip"
+    """Of the screen against APIs: where it flips, or the bill behind it."""
+    steps: tuple[tuple[str, int], ...] = ()
+    """Numbers of a break-even that are tried, so many steps from what was measured."""
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Scene:
     back: str = ""
     """The moment looked back at; empty: now."""
     spend: "SpendTable | None" = None
+    situation: "Situation | None" = None
+    """What this host knows of its cost and traffic; read while the screen against APIs is open."""
     requests: tuple[Decision, ...] = ()
     decided: Mapping[int, Decided] = field(default_factory=dict)
     """What else the gateway might have done, by request."""

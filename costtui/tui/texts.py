@@ -8,13 +8,14 @@ from costtui.tui.scene import Scene
 
 _HELP = """\
 KEYS
- 1 overview   2 GPUs   3 routes   4 spend   6 budgets   7 requests and why each went where it went
+ 1 overview   2 GPUs   3 routes   4 spend   5 own GPUs against APIs   6 budgets   7 requests, and why each went there
  w warnings   i what cannot be seen, and why   ? this help   esc back
  s   shift a route's traffic by hand   p   pin a route to one target   d   drain a target
  b   another limit for a budget, for a while   u   undo your last change
      each shows its effect first, ends by itself, and is kept with your name
  [ ]   look back in time, a step older or newer; 0 returns to now
  g   spend by provider, model, route, key or token kind
+ + -   on screen 5, try another number; x as measured again; g the bill behind it; l logarithms
  up down j k   select; home end page up page down
  enter   open or close a row: the GPUs of a group, the details of a request
  /   show only rows that contain a text; enter keeps it, esc drops it

@@ -8,7 +8,9 @@ from costtui.errors import CosttuiError
 from costtui.report.decided import Considered, Decided
 from costtui.report.schema import Cache, Decision, Status
 from costtui.report.spend import GROUPINGS, SpendLine, SpendTable, Sum
+from costtui.report.verdict import Situation
 from tests.tui.pictures import carried, decision, decisions
+from tests.tui.verdicts import situation
 
 NANO = 1_000_000_000
 
@@ -58,6 +60,10 @@ class FixedArchive:
     def requests(self, at_ms: int) -> tuple[Decision, ...]:
         self.asked.append("requests")
         return (*decisions(), decision(3, "legal", "mixtral", "0", outcome="cached", saved_usd=Decimal("0.02")))
+
+    def situation(self, at_ms: int, present: Status) -> Situation:
+        self.asked.append("situation")
+        return situation(self.text)
 
     def decided(self) -> dict[int, Decided]:
         considered = (
