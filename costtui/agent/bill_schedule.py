@@ -54,10 +54,15 @@ def after_reading(
     """The feed's state after a good reading that went back to `begin_ms`."""
     back_ms = now_ms - begin_ms
     days = USED_BACK if feed.kind == "usage" else DAYS_BACK
-    return FeedState(
-        state.provider,
-        state.feed,
+    return replace(
+        state,
         read_ms=now_ms,
+        failed_ms=None,
+        failures=0,
+        problem="",
+        remedy="",
+        gone=False,
+        not_before_ms=0,
         days_ms=now_ms if back_ms >= days * DAY_MS else state.days_ms,
         month_ms=now_ms if back_ms >= MONTH_BACK * DAY_MS else state.month_ms,
         missing=missing,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from costtui.agent.bill_schedule import after_failure, after_reading, due_ms, spans
@@ -51,11 +52,15 @@ class Bills:
         self._health: dict[str, Health] = {}
 
     def tasks(self, billing: Billing) -> dict[str, Coroutine[Any, Any, None]]:
-        """By name, one for each feed of a provider; none for one that tells nothing."""
+        """By name, one for each feed of a provider; none for one that tells nothing, which is written down with why."""
         provider = providers()[billing.provider]
         found = {}
+        if provider.unsupported:
+            self._writer.keep_feed(FeedState(provider.name, "", gone=True, problem=provider.unsupported))
         for feed in (*provider.feeds, *provider.finer):
             name = f"{TASK_PREFIX}{provider.name}/{feed.name}"
+            place = provider.name, feed.name
+            self._states[place] = _declared(self._state(provider, feed), provider, feed, billing)
             self._health[name] = self._started(name, provider, feed)
             found[name] = self._follow(provider, feed, billing, self._health[name])
         return found
@@ -114,6 +119,18 @@ class Bills:
             billing.usd_per_unit(now_ms),
         )
         return [await walk(provider, feed, account, span, self._egress) for span in asked]
+
+
+def _declared(state: FeedState, provider: Provider, feed: Feed, billing: Billing) -> FeedState:
+    """What was read before, under what the feed and its configuration are now."""
+    return replace(
+        state,
+        kind=feed.kind,
+        scope="part" if provider.scope == "org" and billing.filters else provider.scope,
+        finer=feed in provider.finer,
+        every_seconds=feed.every_seconds,
+        lag_seconds=feed.lag_seconds,
+    )
 
 
 def _joined(

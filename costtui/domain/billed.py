@@ -70,6 +70,15 @@ class FeedState:
     """What the last answer lacked."""
     refreshed_ms: int | None = None
     """Up to when the provider says that its figures are complete."""
+    kind: str = ""
+    """`spend`, `usage`, `balance`, `burn`, `limit`; empty: it tells nothing, and `problem` says why."""
+    scope: str = ""
+    """`org`: everybody's of the organisation; `part`: of the projects or keys that the configuration names; `account`;
+    `key`."""
+    finer: bool = False
+    """It tells the money of another feed once more: never added to that."""
+    every_seconds: int = 0
+    lag_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
