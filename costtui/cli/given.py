@@ -25,6 +25,7 @@ VERBS = {
     "init": "init",
     "key": "key",
     "prices": "prices",
+    "reconcile": "reconcile",
     "replay": "replay",
     "report": "report",
     "purge": "purge",

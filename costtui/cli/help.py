@@ -24,6 +24,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui tco                 all that own GPUs cost, with staff and the rest; --claims tests often repeated figures
+  costtui reconcile           what providers billed beside what was metered, and where the difference is from
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
   costtui exporter            /metrics for Prometheus
@@ -180,6 +181,20 @@ GPUs beside one API, with the same policy that the gateway uses and on what the 
 
 Prints $/h, saving against all-API and against the best single option that keeps the objective, late requests, capture
 (API dollars avoided, of what a router that knows the future avoids), the share served locally and budget overshoot.
+""",
+    "reconcile": """\
+costtui reconcile [--provider NAME] [--since WHEN] [--json]
+
+What the gateway metered beside what providers billed, for the providers in [billing] and those that are metered. Days
+are compared once they are closed, in UTC. The difference is named as far as both sides prove it: traffic outside the
+gateway, tokens without a price, another price, retries and broken answers, another tier, rounding, a day that is not
+billed yet; what two causes made is `unexplained`. A bill that is off by a power of ten every day is disputed, not shown.
+
+  --provider   this one alone, cell by cell with the evidence
+  --since      from when closed days are compared: the month's first (usual), 7d, 2026-11-01
+  --json       one document (schema costtui.reconcile/1); money exact, unknown null
+
+Exit 1 if a bill is disputed, or more than a tenth off.  Example, in cron:  costtui reconcile --since 7d || mail ...
 """,
     "route": """\
 costtui route [list | show NAME] [--json]
