@@ -35,6 +35,7 @@ from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 from costtui.tui.update import ExactUpdate
 
 if TYPE_CHECKING:
+    from costtui.report.bills import BillsTable
     from costtui.report.decided import Decided
     from costtui.report.schema import Decision, Status
     from costtui.report.spend import SpendTable
@@ -79,6 +80,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._archive = archive
         self._asked: object = None
         self._spend: SpendTable | None = None
+        self._bills: BillsTable | None = None
         self._situation: Situation | None = None
         self._requests: tuple[Decision, ...] = ()
         self._decided: Mapping[int, Decided] = {}
@@ -181,6 +183,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             histories=self._histories,
             back=self._back(),
             spend=self._spend,
+            bills=self._bills,
             situation=self._situation,
             requests=self._requests,
             decided=self._decided,
@@ -202,13 +205,15 @@ class CosttuiApp(App[int], inherit_bindings=False):
         asked = (view, by, at_ms // ASK_MS)
         if view == "versus":
             asked = (view, "", at_ms // MINUTE_MS)
-        if self._archive is None or view not in ("spend", "versus", "requests") or asked == self._asked:
+        if self._archive is None or view not in ("spend", "versus", "bills", "requests") or asked == self._asked:
             return
         self._asked = asked
         if view == "versus":
             self._situation = self._archive.situation(at_ms, shown)
         elif view == "spend":
             self._spend = self._archive.spend(by, at_ms, shown.host.timezone)
+        elif view == "bills":
+            self._bills = self._archive.bills(at_ms, shown)
         else:
             self._requests, self._decided = self._archive.requests(at_ms), self._archive.decided()
 

@@ -1,6 +1,7 @@
 """What the screen asks beyond the picture of now: spend in columns, single requests, earlier moments."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
 if TYPE_CHECKING:
+    from costtui.report.bills import BillsTable
     from costtui.report.verdict import Situation
 
 MOST_REQUESTS = 300
@@ -52,6 +54,17 @@ class Archive:
         config, book = self._rules(Path(present.config.path) if present.config.path else None)
         traffic = Traffic(self._ledger, self._controls, self._state_dir, live=False)
         return picture_at(self._telemetry, traffic, present, config, book, at_ms)
+
+    def bills(self, at_ms: int, present: Status) -> "BillsTable":
+        """Bills beside what was metered, at a moment."""
+        from costtui.report.bills import bills_table  # 5 ms that no other screen needs
+        from costtui.store.bills import BillReader
+
+        names: tuple[str, ...] = ()
+        with suppress(ConfigError):
+            config, _ = self._rules(Path(present.config.path) if present.config.path else None)
+            names = tuple(billing.provider for billing in config.billing)
+        return bills_table(BillReader(self._state_dir), self._ledger, names, at_ms, zone_named(present.host.timezone))
 
     def situation(self, at_ms: int, present: Status) -> "Situation | None":
         """What the host knew of its cost and traffic at a moment; None where the configuration cannot be read."""

@@ -85,6 +85,10 @@ def _body(scene: Scene, room: int) -> Body:
         from costtui.tui.versusscreen import versus_screen  # with its chart: 20 ms that no other screen needs
 
         return versus_screen(scene, room)
+    if view == "bills":
+        from costtui.tui.billscreen import bill_screen
+
+        return bill_screen(scene, scene.choices.selected)
     if view == "budgets":
         return budget_screen(scene, status, scene.choices.selected)
     if view == "requests":
@@ -149,5 +153,5 @@ def _offered(scene: Scene) -> list[tuple[str, str]]:
     if choices.view in _TABLES:
         order = choices.sort + (" rev" if choices.reverse else "")
         pairs += [("o", f"by {order}"), ("/", "filter")]
-    pairs += [("i", "sources"), *([("6", "budget")] if status is not None and status.budgets else [])]
+    pairs += [("8", "bills"), ("i", "sources"), *([("6", "budget")] if status is not None and status.budgets else [])]
     return pairs if scene.back else [*pairs, ("[", "back")]

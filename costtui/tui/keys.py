@@ -35,6 +35,7 @@ _VIEWS: dict[str, View] = {
     "5": "versus",
     "6": "budgets",
     "7": "requests",
+    "8": "bills",
     "w": "warnings",
     "i": "sources",
     "?": "help",

@@ -14,10 +14,13 @@ from costtui.tui.form import Form
 from costtui.tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
+    from costtui.report.bills import BillsTable
     from costtui.report.spend import SpendTable
     from costtui.report.verdict import Situation
 
-View = Literal["overview", "gpus", "routes", "spend", "versus", "budgets", "requests", "warnings", "sources", "help"]
+View = Literal[
+    "overview", "gpus", "routes", "spend", "versus", "budgets", "requests", "bills", "warnings", "sources", "help"
+]
 Sort = Literal["index", "idle $", "$/h", "state", "memory"]
 SORTS: tuple[Sort, ...] = ("index", "idle $", "$/h", "state", "memory")
 
@@ -62,6 +65,8 @@ class Scene:
     back: str = ""
     """The moment looked back at; empty: now."""
     spend: "SpendTable | None" = None
+    bills: "BillsTable | None" = None
+    """Read while the screen of bills is open."""
     situation: "Situation | None" = None
     """What this host knows of its cost and traffic; read while the screen against APIs is open."""
     requests: tuple[Decision, ...] = ()

@@ -9,6 +9,7 @@ from costtui.tui.scene import Scene
 _HELP = """\
 KEYS
  1 overview   2 GPUs   3 routes   4 spend   5 own GPUs against APIs   6 budgets   7 requests, and why each went there
+ 8 what providers billed, beside what was metered
  w warnings   i what cannot be seen, and why   ? this help   esc back
  s   shift a route's traffic by hand   p   pin a route to one target   d   drain a target
  b   another limit for a budget, for a while   u   undo your last change

@@ -5,10 +5,12 @@ from decimal import Decimal
 import msgspec
 
 from costtui.errors import CosttuiError
+from costtui.report.bills import BillsTable
 from costtui.report.decided import Considered, Decided
 from costtui.report.schema import Cache, Decision, Status
 from costtui.report.spend import GROUPINGS, SpendLine, SpendTable, Sum
 from costtui.report.verdict import Situation
+from tests.tui.billed import bills
 from tests.tui.pictures import carried, decision, decisions
 from tests.tui.verdicts import situation
 
@@ -60,6 +62,10 @@ class FixedArchive:
     def requests(self, at_ms: int) -> tuple[Decision, ...]:
         self.asked.append("requests")
         return (*decisions(), decision(3, "legal", "mixtral", "0", outcome="cached", saved_usd=Decimal("0.02")))
+
+    def bills(self, at_ms: int, present: Status) -> BillsTable:
+        self.asked.append("bills")
+        return bills(at_ms, self.text)
 
     def situation(self, at_ms: int, present: Status) -> Situation:
         self.asked.append("situation")

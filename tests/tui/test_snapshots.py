@@ -45,6 +45,8 @@ CASES: dict[str, tuple[Status | None, tuple[int, int], list[str], ThemeName, boo
     "budgets-mono": (carried(budgets=hard_budgets()), (80, 24), ["6"], "mono", False),
     "requests-80x24": (carried(), (80, 24), ["7"], "terminal", False),
     "requests-120x40": (carried(), (120, 40), ["7", "j", "enter"], "terminal", False),
+    "bills-80x24": (carried(), (80, 24), ["8", "j", "j", "j"], "terminal", False),
+    "bills-120x40": (carried(), (120, 40), ["8"], "terminal", False),
     "past-80x24": (carried(), (80, 24), ["left_square_bracket"], "terminal", False),
     "gpus-80x24": (status(), (80, 24), ["2"], "terminal", False),
     "gpus-120x40": (status(), (120, 40), ["2", *"jjjjjjj"], "terminal", False),
