@@ -62,5 +62,6 @@ def by_price(figure: str, pays: Sequence[tuple[str, bool]], because: str) -> Cla
 
 
 def usd(amount: Decimal) -> str:
-    """`$1,825`, `$2.49`."""
-    return f"${amount:,.0f}" if abs(amount) >= 100 else f"${amount:,.2f}"
+    """`$1,825`, `$2.49`, `-$40`."""
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${abs(amount):,.0f}" if abs(amount) >= 100 else f"{sign}${abs(amount):,.2f}"

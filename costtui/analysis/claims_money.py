@@ -109,7 +109,7 @@ def _eighteen(facts: Facts) -> Claim:
 
 def _payback(facts: Facts) -> Claim:
     """Months until what is not paid to an API, less what GPUs cost beside their price, has paid for them."""
-    figure = "GPUs pay back in 12 to 18 months"
+    figure = "GPUs pay back within 12 to 18 months"
     if not facts.gpus or not _bills(facts):
         return Claim(figure, Verdict.UNKNOWN, "GPUs, their speed or the volume is not known: see `costtui breakeven`")
     own = facts.setting.own

@@ -16,6 +16,8 @@ def verdict(each: Against, standing: Standing, at_ms: int) -> str:
     """One sentence: since when, until when, or with how many GPUs."""
     if each.word == "pays now":
         return "own GPUs pay now"
+    if each.word == "not yet" and standing.setting.value("growth") is None:
+        return "not yet; when is not known: no growth was measured over four days"
     if each.word == "not yet":
         at = day_of(each, at_ms)
         return (

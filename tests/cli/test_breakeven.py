@@ -1,6 +1,9 @@
 """`costtui breakeven` as a user runs it."""
 
 import json
+import subprocess
+import sys
+from datetime import datetime
 from decimal import Decimal
 
 from tests.cli.shell import Shell
@@ -40,7 +43,29 @@ def test_a_host_that_knows_nothing_says_what_to_give(shell: Shell) -> None:
     assert "not known: gpus, usd-per-gpu-hour" in said.out
 
 
+def test_growth_that_nobody_measured_is_not_taken_for_none(shell: Shell) -> None:
+    words = [*CASE[:-1], "volume=10M", "price=1.25/10"]
+    assert "when is not known" in shell("breakeven", "--what-if", *words).out
+    assert "never at the present growth" in shell("breakeven", "--what-if", *words, "growth=0").out
+    # 34.9 M are needed, 24.9 M more: 25 days at a million a day
+    said = json.loads(shell("breakeven", "--json", "--what-if", *words, "growth=1M").out)
+    days = datetime.fromisoformat(said["against"][0]["flips_at"]) - datetime.fromisoformat(said["at"])
+    assert days.days == 24
+
+
 def test_a_typing_error_is_answered_with_what_is_known(shell: Shell) -> None:
     assert "did you mean 'volume'" in shell("breakeven", "--what-if", "volum=3").err
     assert shell("breakeven", "--what-if").code == 64
     assert shell("breakeven", "volume=3").code == 64
+
+
+def test_neither_command_imports_what_is_slow_to_start(shell: Shell) -> None:
+    for verb in ("breakeven", "tco"):
+        program = (
+            f"import sys; from costtui.__main__ import main; sys.argv = ['costtui', '{verb}']\n"
+            "try: main()\nexcept SystemExit: pass\n"
+            "print([name for name in ('textual', 'rich', 'httpx', 'asyncio', 'plotille') if name in sys.modules])"
+        )
+        argv, environment = [sys.executable, "-c", program], shell.environment()
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.splitlines()[-1] == "[]"

@@ -1,20 +1,27 @@
 """Screen 5: where own GPUs and prices cross, what one may try there, and the bill behind it."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import pytest
 
+from costtui.report.schema import ConfigState
 from costtui.report.verdict import Situation
 from costtui.tui.app import CosttuiApp
+from costtui.tui.archive import Archive
 from costtui.tui.frame import framed, text_of
 from costtui.tui.glyphs import Glyphs
 from costtui.tui.options import ScreenOptions, ThemeName
 from costtui.tui.scene import Choices, Scene
+from tests.report.verdict_host import END, keep_host
 from tests.tui.archives import FixedArchive
 from tests.tui.pictures import NOW_MS, FixedClock, FixedFeed, carried
 from tests.tui.steered import text
-from tests.tui.verdicts import situation
+from tests.tui.verdicts import DAY, situation
 
 SIZE = (80, 24)
 pytestmark = pytest.mark.anyio
@@ -143,6 +150,30 @@ def test_staff_that_is_tried_without_a_salary_takes_the_usual_one_and_says_so() 
         found.beside.staff_usd_per_fte_year, value=None)))  # fmt: skip
     # 3650 + 0.5 x 150000 / 12 + 400
     assert "≥10,300 $/month" in seen(nobody, steps=(("fte", 1),))
+
+
+def test_the_archive_reads_what_the_host_knew_at_a_moment(tmp_path: Path) -> None:
+    keep_host(tmp_path)
+    archive = Archive(tmp_path, lambda: END)
+    file = tmp_path / "config.toml"
+    file.write_text('[targets.llama]\nengine = "vllm"\nurl = "http://127.0.0.1:8000"\n')
+    present = msgspec.structs.replace(carried(), engines=(), config=ConfigState(str(file), None))
+    found, before = archive.situation(END, present), archive.situation(END - 2 * DAY, present)
+    assert found is not None
+    assert before is not None
+    # four whole days of 96 M tokens, and two of them
+    assert found.served[0].tokens_per_day == before.served[0].tokens_per_day == 96_000_000
+    assert (len(found.served[0].days), len(before.served[0].days)) == (4, 2)
+    file.write_text("[tco]\nstaf = 1\n")
+    assert archive.situation(END, present) is None
+    archive.close()
+
+
+def test_no_other_screen_pays_for_the_chart() -> None:
+    late = ("plotille", "costtui.report.verdict")
+    program = f"import sys, costtui.tui.app, costtui.tui.archive; print(*(name in sys.modules for name in {late}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False", "False"]
 
 
 class Compare(Protocol):
