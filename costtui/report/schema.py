@@ -214,7 +214,7 @@ class Route(Part, frozen=True):
 
 
 class ProviderSpend(Part, frozen=True):
-    """What one API provider costs. `provenance`: metered, estimated, free, unknown."""
+    """What one API provider costs. `provenance`: metered, estimated, free, unknown; billed: as its own bill says."""
 
     provider: str
     usd_per_hour: Decimal | None
@@ -227,7 +227,8 @@ class ProviderSpend(Part, frozen=True):
 
 
 class Api(Part, frozen=True):
-    """What APIs cost, as metered by the gateway; self-hosted targets are not in it. Sums are of the known parts."""
+    """What APIs cost, as metered by the gateway, and as billed by those whose traffic it does not carry; self-hosted
+    targets are not in it. Sums are of the known parts."""
 
     usd_per_hour: Decimal | None
     """At the pace of the last `window_seconds`."""

@@ -1,6 +1,6 @@
 """Spend in columns: today, seven days, the month, by whatever one asks; APIs apart from self-hosted targets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from costtui.domain.calendar import day_of, month_of
 from costtui.domain.clean import clean
 from costtui.domain.money import MS_PER_HOUR
 from costtui.report import schema
+from costtui.report.billed_spend import BilledProvider
 from costtui.report.metered import Ledger, apis, cache, known_usd, provenance
 from costtui.report.money import usd
 from costtui.store.ledger.rows import SpendRow
@@ -59,14 +60,19 @@ class SpendTable:
     by: str
     apis: tuple[SpendLine, ...]
     hosted: tuple[SpendLine, ...]
+    billed: tuple[SpendLine, ...]
+    """As providers' bills say that no gateway meters; in no total of what is metered."""
     whole: SpendLine
     """All APIs together."""
     cache: schema.Cache
     """Of today."""
 
 
-def spend_table(ledger: Ledger, by: str, now_ms: int, zone: ZoneInfo) -> SpendTable:
-    """The table at `now_ms`; days and months are those of `zone`. `by` is one of GROUPINGS."""
+def spend_table(
+    ledger: Ledger, by: str, now_ms: int, zone: ZoneInfo, billed: Callable[[Collection[str]], Sequence[BilledProvider]]
+) -> SpendTable:
+    """The table at `now_ms`; days and months are those of `zone`. `by` is one of GROUPINGS; `billed` is given the
+    metered providers and tells the bills of the others."""
     asked = [_DIMENSION[by]] if by in _DIMENSION else []
     end_ms = -(-now_ms // 60_000) * 60_000
     starts = (day_of(now_ms, zone)[0], (now_ms - WEEK_MS) // QUARTER_MS * QUARTER_MS, month_of(now_ms, zone)[0])
@@ -81,9 +87,20 @@ def spend_table(ledger: Ledger, by: str, now_ms: int, zone: ZoneInfo) -> SpendTa
         by,
         tuple(line for line in found if not line.self_hosted),
         tuple(line for line in found if line.self_hosted),
+        _bills(billed({row.labels[0] for row in apis(ledger.spend(starts[2], end_ms, ("provider",)))}), starts, by),
         whole,
         cache(day),
     )
+
+
+def _bills(providers: Sequence[BilledProvider], starts: tuple[int, int, int], by: str) -> tuple[SpendLine, ...]:
+    """One line each; bills do not know routes and keys of the gateway."""
+    lines = []
+    for provider in providers if by == "provider" else ():
+        sums = [provider.since(start) for start in starts]
+        today, week, month = (Sum(usd(amount.nano), len(amount.unknown), 0, 0) for amount in sums)
+        lines.append(SpendLine(provider.name, False, sums[2].provenance.value, today, week, month, ()))
+    return tuple(lines)
 
 
 def _by_label(windows: Sequence[Sequence[SpendRow]], hourly: Sequence[SpendRow], first_ms: int) -> list[SpendLine]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from costtui.config.model import Config
-from costtui.domain.amount import Amount, unknown_amount
+from costtui.domain.amount import Amount, total, unknown_amount
 from costtui.domain.budget import EVERYTHING, Scope, ScopeKind
 from costtui.domain.calendar import day_of, month_of
 from costtui.domain.control import ControlsState, Revision
 from costtui.report import schema
+from costtui.report.billed_spend import BilledProvider, BilledSpend, billed_usd_per_hour, with_bills
 from costtui.report.gateway import NONE, gateway_now
 from costtui.report.metered import (
     Ledger,
@@ -74,6 +75,8 @@ class Traffic:
     """Asks the ledger; sums of closed time are kept between calls. `live` False: the gateway of now says nothing."""
 
     def __init__(self, ledger: Ledger, revisions: Revisions, state_dir: Path, *, live: bool = True) -> None:
+        self._billed = BilledSpend.open(state_dir)
+        self._unmetered: tuple[BilledProvider, ...] = ()
         self._ledger = ledger
         self._revisions = revisions
         self._state_dir = state_dir
@@ -98,17 +101,25 @@ class Traffic:
         zone = config.host.timezone
         day, month = self._since(day_of(now_ms, zone)[0], now_ms), self._since(month_of(now_ms, zone)[0], now_ms)
         gateway = gateway_now(self._state_dir, now_ms) if self._live else NONE
-        metered = gateway.state != "none" or bool(month)
-        today, so_far = (api_amount(rows) if metered else unknown_amount("api") for rows in (day, month))
+        counts = gateway.state != "none" or bool(month)
+        own = {row.labels[0] for row in apis(month)}
+        self._unmetered = self._billed.at(now_ms, [each.provider for each in config.billing], own)
+        metered = counts or bool(self._unmetered)
+        starts = day_of(now_ms, zone)[0], month_of(now_ms, zone)[0]
+        today, so_far = (
+            self._whole(rows, start) if metered else unknown_amount("api")
+            for rows, start in zip((day, month), starts, strict=True)
+        )
+        api = self._api(day, month, so_far, metered=counts)
         return Carried(
-            api=self._api(day, month, so_far, metered=metered),
+            api=with_bills(api, self._unmetered, (today, so_far), starts) if self._unmetered else api,
             routes=routes(config, self.made_until(now_ms), now_ms, self._pace),
             decisions=self._decisions,
             gateway=gateway,
             cache=cache(day),
             today=today,
             month=so_far,
-            usd_per_hour=known_usd(apis(self._hour)) or Decimal(0),
+            usd_per_hour=(known_usd(apis(self._hour)) or Decimal(0)) + billed_usd_per_hour(self._unmetered, now_ms),
             metered=metered,
         )
 
@@ -117,12 +128,22 @@ class Traffic:
         if not metered:
             return unknown_amount("api")
         if scope.kind is ScopeKind.ALL:
-            return api_amount(self._since(from_ms, now_ms))
+            return self._whole(self._since(from_ms, now_ms), from_ms)
+        if (
+            bill := next((each for each in self._unmetered if scope == Scope(ScopeKind.PROVIDER, each.name)), None)
+        ) is not None:
+            return bill.since(from_ms)
         return self._scoped.spent(scope, self._revisions.state().keys, from_ms, now_ms)
 
     def scope_usd_per_hour(self, scope: Scope, now_ms: int) -> Decimal:
         """What a scope's requests to APIs cost, as in the last hour or two."""
         return self._scoped.usd_per_hour(scope, self._revisions.state().keys, now_ms)
+
+    def _whole(self, rows: Sequence[SpendRow], from_ms: int) -> Amount:
+        """What was metered, and what providers billed that nobody meters in that time or this month."""
+        metered = {row.labels[0] for row in apis(rows)}
+        billed = [each.since(from_ms) for each in self._unmetered if each.name not in metered]
+        return total([api_amount(rows), *billed]) if billed else api_amount(rows)
 
     def _look(self, now_ms: int, *, changed: bool) -> None:
         minute = now_ms // MINUTE_MS

@@ -211,7 +211,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         if view == "versus":
             self._situation = self._archive.situation(at_ms, shown)
         elif view == "spend":
-            self._spend = self._archive.spend(by, at_ms, shown.host.timezone)
+            self._spend = self._archive.spend(by, at_ms, shown)
         elif view == "bills":
             self._bills = self._archive.bills(at_ms, shown)
         else:

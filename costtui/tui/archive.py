@@ -9,6 +9,7 @@ from costtui.config.load import load
 from costtui.config.model import Config
 from costtui.errors import ConfigError, SourceError
 from costtui.rates.prices import PRICES_FILE, PriceBook
+from costtui.report.billed_spend import BilledSpend
 from costtui.report.decided import Decided, decided
 from costtui.report.lookback import picture_at, zone_named
 from costtui.report.metered import decisions_until
@@ -35,11 +36,18 @@ class Archive:
         self._telemetry = TelemetryReader(state_dir)
         self._ledger = LedgerReader(state_dir)
         self._controls = ControlsStore(state_dir / CONTROLS)
+        self._billed = BilledSpend.open(state_dir)
         self._known: tuple[object, tuple[Config, PriceBook | None]] | None = None
 
-    def spend(self, by: str, at_ms: int, zone: str) -> SpendTable:
+    def spend(self, by: str, at_ms: int, present: Status) -> SpendTable:
         """Spend up to a moment."""
-        return spend_table(self._ledger, by, at_ms, zone_named(zone))
+        names: tuple[str, ...] = ()
+        with suppress(ConfigError):
+            names = tuple(billing.provider for billing in self._rules(_path(present))[0].billing)
+        return spend_table(
+            *(self._ledger, by, at_ms, zone_named(present.host.timezone)),
+            lambda metered: self._billed.at(at_ms, names, metered),
+        )
 
     def requests(self, at_ms: int) -> tuple[Decision, ...]:
         """The newest attempts that had begun at a moment."""
@@ -51,7 +59,7 @@ class Archive:
 
     def picture(self, at_ms: int, present: Status) -> Status:
         """The whole picture of a moment that is over. Raises ConfigError where the configuration cannot be read."""
-        config, book = self._rules(Path(present.config.path) if present.config.path else None)
+        config, book = self._rules(_path(present))
         traffic = Traffic(self._ledger, self._controls, self._state_dir, live=False)
         return picture_at(self._telemetry, traffic, present, config, book, at_ms)
 
@@ -62,7 +70,7 @@ class Archive:
 
         names: tuple[str, ...] = ()
         with suppress(ConfigError):
-            config, _ = self._rules(Path(present.config.path) if present.config.path else None)
+            config, _ = self._rules(_path(present))
             names = tuple(billing.provider for billing in config.billing)
         return bills_table(BillReader(self._state_dir), self._ledger, names, at_ms, zone_named(present.host.timezone))
 
@@ -80,7 +88,7 @@ class Archive:
             for engine in present.engines
         ]
         try:
-            config, book = self._rules(Path(present.config.path) if present.config.path else None)
+            config, book = self._rules(_path(present))
         except ConfigError:
             return None
         return situation(self._telemetry, self._ledger, {"engines": engines}, config, book, at_ms)
@@ -101,6 +109,10 @@ class Archive:
         """Let go of the files."""
         for each in (self._telemetry, self._ledger, self._controls):
             each.close()
+
+
+def _path(present: Status) -> Path | None:
+    return Path(present.config.path) if present.config.path else None
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

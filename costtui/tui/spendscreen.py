@@ -14,7 +14,14 @@ from costtui.tui.table import Cell, Column, row_line, title_line
 if TYPE_CHECKING:  # the first frame is painted sooner without it: 7 ms
     from costtui.report.spend import SpendLine, SpendTable, Sum
 
-_MARKS = {"estimated": "~ est", "metered": "metered", "free": "free", "accrued": "accrued", "unknown": "?"}
+_MARKS = {
+    "estimated": "~ est",
+    "metered": "metered",
+    "free": "free",
+    "billed": "bill",
+    "accrued": "accrued",
+    "unknown": "?",
+}
 
 
 NAME_CELLS = 20
@@ -47,6 +54,9 @@ def spend_screen(scene: Scene, selected: str | None) -> Body:
     if not rows:
         rows = [Row((Run(" no API request is in the ledger yet", "dim"),))]
     rows.append(Row(_line(scene, table.whole, columns, chosen=False, strong=True)))
+    if table.billed:
+        rows.append(Row((Run(" BILLED: as providers say, whose traffic the gateway does not carry", "head"),)))
+        rows += [Row(_line(scene, line, columns, chosen=_key(line) == current), _key(line)) for line in table.billed]
     if table.hosted:
         rows.append(Row((Run(" SELF-HOSTED: shares of rent and power, in no sum above", "head"),)))
         rows += [Row(_line(scene, line, columns, chosen=_key(line) == current), _key(line)) for line in table.hosted]

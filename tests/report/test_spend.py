@@ -42,7 +42,7 @@ def state_dir(tmp_path: Path) -> Path:
 
 def table(state_dir: Path, by: str, at_ms: int = NOON) -> SpendTable:
     with closing(LedgerReader(state_dir)) as ledger:
-        return spend_table(ledger, by, at_ms, UTC)
+        return spend_table(ledger, by, at_ms, UTC, lambda _: ())
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,14 @@ def table(by: str = "provider", text: str = "openai") -> SpendTable:
         provider_cached_ratio=0.31,
         provider_saved_usd=Decimal("4.2"),
     )
-    return SpendTable(by, apis, (line("vllm", "9", "60", "200", "accrued"),), whole, cache)
+    return SpendTable(
+        by,
+        apis,
+        (line("vllm", "9", "60", "200", "accrued"),),
+        (line("together", "3", "20", "61", "billed"),),
+        whole,
+        cache,
+    )
 
 
 class FixedArchive:
@@ -55,7 +62,7 @@ class FixedArchive:
         self.closed = False
         self.text = text
 
-    def spend(self, by: str, at_ms: int, zone: str) -> SpendTable:
+    def spend(self, by: str, at_ms: int, present: Status) -> SpendTable:
         self.asked.append(f"spend by {by}")
         return table(by, self.text)
 
