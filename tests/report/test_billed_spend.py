@@ -68,7 +68,7 @@ def sums(state_dir: Path, book: PriceBook | None = None) -> dict[str, tuple[int 
     spend = BilledSpend(BillReader(state_dir), state_dir)
     if book is not None:
         spend._book = lambda: book  # type: ignore[method-assign]  # instead of a compiled file
-    found = {}
+    found: dict[str, tuple[int | None, str]] = {}
     for provider in spend.at(NOON, ["openai"], ()):
         for name, start in (("today", MIDNIGHT), ("month", MIDNIGHT - 22 * DAY)):
             amount = provider.since(start)
