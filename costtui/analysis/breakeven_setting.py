@@ -47,6 +47,8 @@ class Setting:
     prices: tuple[Price, ...]
     left_out: tuple[str, ...] = ()
     """Parts of the cost that nobody has stated, and that are in no figure."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known of the numbers."""
 
     def value(self, name: str) -> Decimal | None:
         """One number; None: not known."""

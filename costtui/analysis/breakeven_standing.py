@@ -140,7 +140,7 @@ def _timed(name: str, own: Own | None, volume: Decimal | None, month: Decimal | 
 
 
 def _caveats(setting: Setting, own: Own | None) -> tuple[str, ...]:
-    texts = []
+    texts = list(setting.notes)
     if setting.left_out:
         texts.append(f"not in any figure, because nobody stated it: {', '.join(setting.left_out)}")
     if own is None:

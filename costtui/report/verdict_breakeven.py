@@ -14,6 +14,7 @@ from costtui.report.verdict import Situation
 from costtui.report.verdict_prices import replaced_prices
 from costtui.report.verdict_tco import per_gpu, unknown_gpu_parts
 from costtui.report.verdict_traffic import Served
+from costtui.report.words import UNKNOWN
 
 USUAL_MIX = Decimal(3)
 
@@ -25,7 +26,7 @@ def setting_of(found: Situation, model: str | None = None) -> Setting:
     inputs |= {each.name: each for each in (*_gpus(found, chosen), *_staff(found), *_traffic(found, chosen))}
     inputs |= {each.name: each for each in (*_speed(chosen), *_endpoint(found))}
     name = chosen.model if chosen else "your model"
-    setting = Setting(name, inputs, (), _left_out(found, chosen))
+    setting = Setting(name, inputs, (), _left_out(found, chosen), _notes(found, chosen))
     return replace(setting, prices=replaced_prices(found, name, chosen.target if chosen else None, setting.mix))
 
 
@@ -91,6 +92,20 @@ def _left_out(found: Situation, chosen: Served | None) -> tuple[str, ...]:
     if owned and found.beside.colocation_usd_per_month.value is None:
         gpus.append("colocation")
     return (*gpus, *beside)
+
+
+def _notes(found: Situation, chosen: Served | None) -> tuple[str, ...]:
+    """GPUs that are paid for and not in the figures; and who bears the staff."""
+    others = [gpu.uuid for gpu in found.gpus if gpu.uuid not in _held(found, chosen)]
+    texts = []
+    if others:
+        costs = per_gpu(found)
+        known = [costs[uuid] for uuid in others if uuid in costs]
+        usd = f"{Decimal(sum(known)) / NANO_PER_USD:,.0f}" if len(known) == len(others) else UNKNOWN
+        texts.append(f"the other {len(others)} GPUs of this host cost {usd} $/month and are not in these figures")
+    if len(found.served) > 1 and found.beside.staff_fte.value:
+        texts.append("staff and the rest are counted whole against this one model: try its share as fte")
+    return tuple(texts)
 
 
 def _traffic(found: Situation, chosen: Served | None) -> list[Input]:

@@ -63,8 +63,6 @@ class Bought:
     input_tokens: int
     cached_tokens: int
     output_tokens: int
-    nano: int
-    unpriced: int
     span_ms: int
     own_models: Mapping[tuple[str, str], int]
     """Tokens by own target and model."""
@@ -75,11 +73,6 @@ class Bought:
         if self.span_ms < MS_PER_HOUR:
             return None
         return Decimal(self.input_tokens + self.output_tokens) * DAY_MS / self.span_ms
-
-    @property
-    def nano_per_month(self) -> Decimal | None:
-        """The known part, at the pace of the span, for 730 hours."""
-        return None if self.span_ms < MS_PER_HOUR else Decimal(self.nano) * 730 * MS_PER_HOUR / self.span_ms
 
 
 def served_by(
@@ -146,8 +139,6 @@ def bought_tokens(ledger: Ledger, from_ms: int, to_ms: int) -> Bought:
         sum(row.input_tokens for row in paid),
         sum(row.cached_input_tokens for row in paid),
         sum(row.output_tokens for row in paid),
-        sum(row.nano or 0 for row in paid),
-        sum(row.unpriced for row in paid),
         to_ms - begins,
         own,
     )

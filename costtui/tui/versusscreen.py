@@ -178,10 +178,17 @@ def _table(scene: Scene, standing: Standing) -> list[Row]:
     drawn = standing.against[0].price.name if standing.against else ""
     ways = [way for way in standing.ways if scene.height >= 30 or way.name not in against or way.name == drawn]
     rows = [Row(title_line(_WAYS, scene.width, scene.glyphs))]
-    return [*rows, *(Row(_way_line(scene, way, against.get(way.name))) for way in ways)]
+    return [*rows, *(Row(_way_line(scene, standing, way, against.get(way.name))) for way in ways)]
 
 
-def _way_line(scene: Scene, way: Way, each: Against | None) -> Line:
+def _word(standing: Standing, each: Against) -> str:
+    """`never` is said of the GPUs that there are: more of them may carry what is fixed."""
+    if each.word != "never" or each.stair is None:
+        return each.word
+    return f"never with {plain(standing.setting.value('gpus'))}; {each.stair.gpus} would"
+
+
+def _way_line(scene: Scene, standing: Standing, way: Way, each: Against | None) -> Line:
     needs = "-" if each is None else "never" if each.word == "never" else mega(each.tokens_per_day)
     role = _ROLES.get(each.word, "plain") if each else "plain"
     cells = (
@@ -192,6 +199,6 @@ def _way_line(scene: Scene, way: Way, each: Against | None) -> Line:
         Cell(needs),
         Cell("-" if each is None else percent(each.utilisation)),
         Cell("-" if each is None else dollars(each.saves_usd_per_month), "money"),
-        Cell(scene.glyphs.own(way.note if each is None else each.word), role),
+        Cell(scene.glyphs.own(way.note if each is None else _word(standing, each)), role),
     )
     return row_line(cells, _WAYS, scene.width, scene.glyphs, selected=False)

@@ -150,6 +150,12 @@ def test_every_figure_names_the_price_that_it_replaces(found: Situation) -> None
     assert gpt5.distance > 0
 
 
+def test_gpus_that_are_paid_for_beside_the_model_are_named(found: Situation) -> None:
+    # two owned ones: 1000 + 20.44
+    standing = standing_of(setting_of(found))
+    assert standing.caveats[0] == "the other 2 GPUs of this host cost 1,020 $/month and are not in these figures"
+
+
 def test_a_host_that_serves_nothing_takes_the_volume_of_its_apis(tmp_path: Path) -> None:
     usage = Usage(3_000, 1_000, 1_500)
     row = attempt(1, 0, END - 30 * 60_000, usage=usage, charge=charge(1, 0, 0, 0, 0))

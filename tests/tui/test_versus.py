@@ -132,6 +132,11 @@ def test_against_a_price_that_own_gpus_never_reach_nothing_is_marked() -> None:
     assert "never with 2 GPUs" in shown
 
 
+def test_more_gpus_that_would_pay_are_named_beside_never() -> None:
+    # groq at 0.64: a pair is worth 6,728 and costs 3,650; 3,525 beside them take two pairs
+    assert "never with 2; 4 would" in seen(situation())
+
+
 def test_without_a_state_directory_the_screen_says_so() -> None:
     assert "cannot be read" in seen(None)
 

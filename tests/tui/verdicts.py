@@ -53,7 +53,7 @@ def situation(model: str = "meta/llama-70b") -> Situation:
         ),
         beside=beside_of(CONFIG.tco),
         served=(served,),
-        bought=Bought(0, 0, 0, 0, 0, 0, {}),
+        bought=Bought(0, 0, 0, 0, {}),
         worked_ms=DAY,
         observed_ms=5 * DAY,
         book=replace(BOOK, models={model: BOOK.models["meta/llama-70b"]}),
