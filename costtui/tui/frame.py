@@ -82,7 +82,7 @@ def _body(scene: Scene, room: int) -> Body:
     if view == "spend":
         return spend_screen(scene, scene.choices.selected)
     if view == "versus":
-        from costtui.tui.versusscreen import versus_screen  # with its chart: 20 ms that no other screen needs
+        from costtui.tui.versusscreen import versus_screen  # with its chart: 35 ms that no other screen needs
 
         return versus_screen(scene, room)
     if view == "bills":
