@@ -188,7 +188,7 @@ costtui reconcile [--provider NAME] [--since WHEN] [--json]
 What the gateway metered beside what providers billed, for the providers in [billing] and those that are metered. Days
 are compared once they are closed, in UTC. The difference is named as far as both sides prove it: traffic outside the
 gateway, tokens without a price, another price, retries and broken answers, another tier, rounding, a day that is not
-billed yet; what two causes made is `unexplained`. A bill that is off by a power of ten every day is disputed, not shown.
+billed yet; what two causes made is `unexplained`. A bill that is off by a power of ten each day is disputed, not shown.
 
   --provider   this one alone, cell by cell with the evidence
   --since      from when closed days are compared: the month's first (usual), 7d, 2026-11-01

@@ -84,4 +84,9 @@ def _budgets(desk: "AdmissionDesk") -> Iterator[tuple[str, dict[str, object]]]:
 def _target(relay: "Relay", name: str) -> dict[str, object]:
     address, breaker = relay.tables.addresses[name], relay.breakers.get(name)
     why = address.trouble or (breaker.why if breaker is not None and name in relay.closed else "")
-    return {"open": not why, "why": clean(why, 300), "in_flight": address.in_flight}
+    told = {"open": not why, "why": clean(why, 300), "in_flight": address.in_flight}
+    held = None if relay.router is None else relay.router.steering.facts.targets.get(name)
+    if held is not None and held.serving is not None:
+        busy = held.pending + held.running + held.foreign
+        told |= {"room": max(held.serving.streams - busy, 0), "spilling": held.spilling, "asleep": held.asleep}
+    return told

@@ -26,6 +26,7 @@ class Decided(NamedTuple):
 
     reason: str
     candidates: tuple[Considered, ...]
+    route: str = ""
 
 
 def decided(state_dir: Path) -> Mapping[int, Decided]:
@@ -39,7 +40,13 @@ def decided(state_dir: Path) -> Mapping[int, Decided]:
 
 
 def _decided(told: Any) -> Decided:
-    return Decided(clean(str(told["reason"]), 500), tuple(_considered(each) for each in told["candidates"]))
+    candidates = tuple(_considered(each) for each in told["candidates"])
+    return Decided(clean(str(told["reason"]), 500), candidates, clean(str(told.get("route", "")), 200))
+
+
+def marginal_costs(found: Mapping[int, Decided]) -> dict[tuple[str, str], int | None]:
+    """By route and target: what its last decided request would have cost there beyond what is paid anyway."""
+    return {(each.route, one.target): one.marginal_nano for each in found.values() for one in each.candidates}
 
 
 def _considered(told: Any) -> Considered:

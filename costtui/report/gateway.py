@@ -40,4 +40,12 @@ def _gateway(told: dict[str, Any], age_ms: int) -> schema.Gateway:
 
 def _target(name: str, told: dict[str, Any]) -> schema.TargetState:
     why, in_flight = clean(str(told.get("why", "")), 300), int(told.get("in_flight", 0))
-    return schema.TargetState(name=clean(name), open=bool(told["open"]), why=why, in_flight=in_flight)
+    return schema.TargetState(
+        name=clean(name),
+        open=bool(told["open"]),
+        why=why,
+        in_flight=in_flight,
+        room=None if told.get("room") is None else int(told["room"]),
+        spilling=bool(told.get("spilling", False)),
+        asleep=bool(told.get("asleep", False)),
+    )

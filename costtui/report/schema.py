@@ -286,6 +286,11 @@ class TargetState(Part, frozen=True):
     open: bool
     why: str
     in_flight: int
+    room: int | None = None
+    """Further answers that a steered own target can write at a time; null where nobody steers by it."""
+    spilling: bool = False
+    """It was too full for the last request that would have gone there."""
+    asleep: bool = False
 
 
 class Gateway(Part, frozen=True):

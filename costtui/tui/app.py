@@ -37,6 +37,7 @@ from costtui.tui.update import ExactUpdate
 if TYPE_CHECKING:
     from costtui.report.bills import BillsTable
     from costtui.report.decided import Decided
+    from costtui.report.savings import Savings
     from costtui.report.schema import Decision, Status
     from costtui.report.spend import SpendTable
     from costtui.report.verdict import Situation
@@ -50,6 +51,10 @@ MINUTE_MS = 60_000
 ASK_MS = 5_000
 """Spend and requests are asked this often: to read and draw 300 of them takes 30 ms."""
 NOTICE_MS = 5_000
+
+
+_ASKED = ("routes", "spend", "versus", "bills", "requests")
+"""Screens that show more than the picture."""
 
 
 class CosttuiApp(App[int], inherit_bindings=False):
@@ -81,6 +86,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._asked: object = None
         self._spend: SpendTable | None = None
         self._bills: BillsTable | None = None
+        self._savings: Savings = {}
         self._situation: Situation | None = None
         self._requests: tuple[Decision, ...] = ()
         self._decided: Mapping[int, Decided] = {}
@@ -184,6 +190,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             back=self._back(),
             spend=self._spend,
             bills=self._bills,
+            savings=self._savings,
             situation=self._situation,
             requests=self._requests,
             decided=self._decided,
@@ -205,13 +212,15 @@ class CosttuiApp(App[int], inherit_bindings=False):
         asked = (view, by, at_ms // ASK_MS)
         if view == "versus":
             asked = (view, "", at_ms // MINUTE_MS)
-        if self._archive is None or view not in ("spend", "versus", "bills", "requests") or asked == self._asked:
+        if self._archive is None or view not in _ASKED or asked == self._asked:
             return
         self._asked = asked
         if view == "versus":
             self._situation = self._archive.situation(at_ms, shown)
         elif view == "spend":
             self._spend = self._archive.spend(by, at_ms, shown)
+        elif view == "routes":
+            self._savings, self._decided = self._archive.savings(at_ms, shown), self._archive.decided()
         elif view == "bills":
             self._bills = self._archive.bills(at_ms, shown)
         else:

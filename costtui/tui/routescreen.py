@@ -1,8 +1,10 @@
 """Screen 3: routes with each of their targets: what is planned, what came, how the target is."""
 
+from costtui.domain.money import usd_from_nano
+from costtui.report.decided import marginal_costs
 from costtui.report.schema import Route, Share, Status, TargetState
 from costtui.report.words import fine, money, percent
-from costtui.tui.line import Line, Role, Row, Run, cropped
+from costtui.tui.line import Line, Role, Row, Run, cropped, wrapped
 from costtui.tui.overview import Body
 from costtui.tui.scene import Scene
 from costtui.tui.table import Cell, Column, row_line, title_line
@@ -16,6 +18,8 @@ _COLUMNS = (
     Column("failed", 6, right=True, least=62),
     Column("$/Mtok", 7, right=True, least=50),
     Column("busy", 4, right=True, least=70),
+    Column("next $", 8, right=True, least=90),
+    Column("saved $", 9, right=True, least=100),
     Column("health", 0),
 )
 
@@ -33,7 +37,8 @@ def route_screen(scene: Scene, status: Status, selected: str | None) -> Body:
             rows.append(Row(_target(scene, route, share, states, chosen=key == current), key))
     if not rows:
         rows = [Row((Run(" no route is configured: [routes] in the configuration; costtui init writes some", "dim"),))]
-    return Body((_gateway(scene, status), title_line(_COLUMNS, scene.width, scene.glyphs)), tuple(rows))
+    above = (_gateway(scene, status), title_line(_COLUMNS, scene.width, scene.glyphs))
+    return Body(above, tuple(rows), tuple(_below(scene, status, current)))
 
 
 def key_of(route: Route, share: Share | None) -> str:
@@ -81,9 +86,63 @@ def _target(scene: Scene, route: Route, share: Share, states: dict[str, TargetSt
         Cell(str(share.failed) if share.failed else "-", "bad" if share.failed else "plain"),
         Cell("-" if share.usd_per_million_tokens is None else fine(share.usd_per_million_tokens), "money"),
         Cell("-" if state is None else str(state.in_flight)),
+        Cell(_marginal(scene, route, share), "money"),
+        Cell(scene.glyphs.own(_saved(scene, route, share)), "money"),
         Cell(scene.glyphs.own(health), role),
     )
     return row_line(cells, _COLUMNS, scene.width, scene.glyphs, selected=chosen)
+
+
+def _marginal(scene: Scene, route: Route, share: Share) -> str:
+    """What the route's last decided request would have cost there: `0`, `0.0035`, `?`; `-` where nobody decided."""
+    known = marginal_costs(scene.decided)
+    if (route.name, share.target) not in known:
+        return "-"
+    nano = known[route.name, share.target]
+    return "?" if nano is None else fine(usd_from_nano(nano)) if nano else "0"
+
+
+def _saved(scene: Scene, route: Route, share: Share) -> str:
+    found = scene.savings.get((route.name, share.target))
+    if found is None:
+        return "-"
+    return money(None if found.saved_nano is None else usd_from_nano(found.saved_nano), estimated=True)
+
+
+def _below(scene: Scene, status: Status, current: str | None) -> list[Line]:
+    """What the selected route saved, in words; what the columns mean."""
+    texts = []
+    for route in status.routes:
+        if current is not None and current.partition("/")[0] == route.name:
+            texts += [
+                _against(scene, route, share) for share in route.shares if (route.name, share.target) in scene.savings
+            ]
+    if texts:
+        texts.append("own GPUs' rent is owed anyway and their extra power is not in it; next $: the last request there")
+    lines: list[Line] = [()] if texts else []
+    for text in texts:
+        lines += [(Run(piece, "dim"),) for piece in wrapped(scene.glyphs.own(text), max(scene.width, 1))]
+    return lines
+
+
+def _against(scene: Scene, route: Route, share: Share) -> str:
+    there, saved = scene.savings[route.name, share.target]
+    if there is None:
+        return f"{route.name} all at {share.target}: ? $ today, it has no known price"
+    cost = money(usd_from_nano(there), estimated=True)
+    if saved is None:
+        return f"{route.name} all at {share.target}: {cost} $ today; what was spent is not wholly known"
+    difference = money(usd_from_nano(abs(saved)), estimated=True)
+    word = "saved" if saved >= 0 else "overspent"
+    return f"{route.name} all at {share.target}: {cost} $ today; {word} {difference} $ against that"
+
+
+def _room(state: TargetState) -> str:
+    if state.asleep:
+        return ", asleep"
+    if state.spilling:
+        return ", full: spills"
+    return "" if state.room is None else f", room for {state.room}"
 
 
 def _health(route: Route, share: Share, state: TargetState | None) -> tuple[str, Role]:
@@ -92,4 +151,8 @@ def _health(route: Route, share: Share, state: TargetState | None) -> tuple[str,
         return f"{kind}, drained by hand", "warn"
     if state is None:
         return kind, "plain"
-    return (f"{kind}, takes requests", "good") if state.open else (f"{kind}, left alone: {state.why}", "bad")
+    return (
+        (f"{kind}, takes requests{_room(state)}", "warn" if state.spilling else "good")
+        if state.open
+        else (f"{kind}, left alone: {state.why}", "bad")
+    )

@@ -15,6 +15,7 @@ from costtui.tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from costtui.report.bills import BillsTable
+    from costtui.report.savings import Savings
     from costtui.report.spend import SpendTable
     from costtui.report.verdict import Situation
 
@@ -72,6 +73,8 @@ class Scene:
     requests: tuple[Decision, ...] = ()
     decided: Mapping[int, Decided] = field(default_factory=dict)
     """What else the gateway might have done, by request."""
+    savings: "Savings" = field(default_factory=dict)
+    """What each route saved today against each of its APIs; read while the screen of routes is open."""
     form: Form | None = None
     """A change by hand that is being thought over."""
 

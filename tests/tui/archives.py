@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
+from costtui.domain.money import NanoUsd
 from costtui.errors import CosttuiError
 from costtui.report.bills import BillsTable
 from costtui.report.decided import Considered, Decided
+from costtui.report.savings import Saving, Savings
 from costtui.report.schema import Cache, Decision, Status
 from costtui.report.spend import GROUPINGS, SpendLine, SpendTable, Sum
 from costtui.report.verdict import Situation
@@ -69,6 +71,15 @@ class FixedArchive:
     def requests(self, at_ms: int) -> tuple[Decision, ...]:
         self.asked.append("requests")
         return (*decisions(), decision(3, "legal", "mixtral", "0", outcome="cached", saved_usd=Decimal("0.02")))
+
+    def savings(self, at_ms: int, present: Status) -> Savings:
+        self.asked.append("savings")
+        names = [(route.name, share.target) for route in present.routes for share in route.shares]
+        prices = (NanoUsd(90 * NANO), None, NanoUsd(12 * NANO))
+        return {
+            name: Saving(there, None if there is None else NanoUsd(there - 20 * NANO))
+            for name, there in zip(names, prices * len(names), strict=False)
+        }
 
     def bills(self, at_ms: int, present: Status) -> BillsTable:
         self.asked.append("bills")
