@@ -139,10 +139,10 @@ def _against(scene: Scene, route: Route, share: Share) -> str:
 
 def _room(state: TargetState) -> str:
     if state.asleep:
-        return ", asleep"
+        return "asleep"
     if state.spilling:
-        return ", full: spills"
-    return "" if state.room is None else f", room for {state.room}"
+        return "full: spills"
+    return "takes requests" if state.room is None else f"room for {state.room}"
 
 
 def _health(route: Route, share: Share, state: TargetState | None) -> tuple[str, Role]:
@@ -152,7 +152,7 @@ def _health(route: Route, share: Share, state: TargetState | None) -> tuple[str,
     if state is None:
         return kind, "plain"
     return (
-        (f"{kind}, takes requests{_room(state)}", "warn" if state.spilling else "good")
+        (f"{kind}, {_room(state)}", "warn" if state.spilling else "good")
         if state.open
         else (f"{kind}, left alone: {state.why}", "bad")
     )
