@@ -53,7 +53,7 @@ class TrafficClass:
 
 
 CLASSES = (
-    TrafficClass("chat", 0.74, "weighted", (("llama-70b", 71), ("novita", 29))),
+    TrafficClass("chat", 0.74, "idle-first", (("llama-70b", 71), ("novita", 29))),
     TrafficClass("code", 0.098, "weighted", (("gpt-5", 70), ("claude", 30)), messages_ratio=0.3),
     TrafficClass("small", 0.16, "pinned", (("llama-8b", 1),)),
     TrafficClass("legal", 0.002, "pinned", (("mixtral", 1),), boundary=True),

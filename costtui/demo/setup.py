@@ -38,6 +38,7 @@ drain_seconds = 1
 [budgets]
 today = {{ covers = ["gpu", "power", "api"], window = "day", limit_usd = 640, at_limit = "warn" }}
 month = {{ covers = ["gpu", "power"], window = "month", limit_usd = 15000, at_limit = "warn" }}
+api = {{ covers = ["api"], window = "day", limit_usd = 150, at_limit = "self-hosted-only", unbounded = "bound" }}
 
 [finance]
 gpu_host = "demo-cloud"
