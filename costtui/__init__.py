@@ -1,3 +1,3 @@
 """costtui: what LLM workloads cost on this host, live in a terminal."""
 
-__version__ = "0.2.0"
+__version__ = "0.4.0"
