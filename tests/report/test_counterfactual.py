@@ -1,0 +1,100 @@
+"""Own traffic at other sellers of the same model: worked by hand."""
+
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from costtui.config.model import Config, Host, Target
+from costtui.domain.amount import Provenance
+from costtui.domain.charge import Charge
+from costtui.domain.money import NanoUsd
+from costtui.domain.price import PriceTier, TokenPrice
+from costtui.domain.usage import Usage
+from costtui.rates.prices import PriceBook
+from costtui.report.counterfactual import NO_PRICE, NO_RATE, ONLY_ITSELF, Compared, counterfactual
+from costtui.store.ledger.reader import LedgerReader
+from tests.cli.ledger import LLAMA, NOVITA, OPENAI, keep
+from tests.report.scene import HOUR, MIDNIGHT
+from tests.store.ledger.made import attempt
+
+USD = 1_000_000_000
+NOON = MIDNIGHT + 12 * HOUR
+MILLION = Usage(1_000_000, 100_000, 400_000)
+"""600,000 fresh and 400,000 cached input, 100,000 output."""
+CONFIG = Config(
+    host=Host("gpu-07", ZoneInfo("UTC")),
+    targets=(
+        Target("llama", "vllm", "http://127.0.0.1:8000/v1", "llama-3.3-70b"),
+        Target("novita", provider="novita", model="meta/Llama-3.3-70B"),
+        Target("secret", provider="corp", model="llama-3.3-70b"),
+        Target("gpt-5", provider="openai", model="gpt-4.1"),
+    ),
+)
+NOVITA_PRICE = TokenPrice("novita", "llama", Decimal("0.20"), Decimal("0.50"), Decimal("0.10"))
+BOOK = PriceBook(
+    models={
+        "llama-3.3-70b": (
+            NOVITA_PRICE,
+            TokenPrice(
+                *("groq", "llama", Decimal("0.59"), Decimal("0.79")),
+                tiers=(PriceTier(128_000, input=Decimal("1.18")),),
+            ),
+            TokenPrice("embedder", "llama", Decimal("0.01"), Decimal(0), input_only=True),
+        )
+    },
+    targets={"novita": (NOVITA_PRICE,)},
+    unpriced={},
+    hash="h",
+    compiled_ms=0,
+    catalogue="",
+    reasons={},
+    held=(),
+    inputs="",
+)
+
+
+def found(state_dir: Path, *, priced: bool = True) -> tuple[Compared, ...]:
+    own = attempt(
+        1, 0, NOON - HOUR, usage=MILLION, charge=Charge(flat_nano=NanoUsd(7 * USD)), provenance=Provenance.ACCRUED
+    )
+    known, unknown = (Charge(flat_nano=NanoUsd(210_000_000)), Provenance.METERED), (None, Provenance.UNKNOWN)
+    charge, provenance = known if priced else unknown
+    api = attempt(2, 0, NOON - HOUR, usage=MILLION, charge=charge, provenance=provenance)
+    gpt = attempt(3, 0, NOON - HOUR, usage=Usage(1_000, 100), charge=Charge(flat_nano=NanoUsd(USD)))
+    old = attempt(4, 0, MIDNIGHT - HOUR, usage=MILLION, charge=Charge(flat_nano=NanoUsd(USD)))
+    keep(state_dir, [(LLAMA, own), (NOVITA, api), (OPENAI, gpt), (NOVITA, old)], NOON)
+    with closing(LedgerReader(state_dir)) as ledger:
+        return counterfactual(ledger, CONFIG, BOOK, MIDNIGHT, NOON)
+
+
+def test_traffic_of_one_model_is_priced_at_every_seller_of_it_cheapest_first_with_its_cached_rate(
+    tmp_path: Path,
+) -> None:
+    # novita: 2 x (0.6 x 0.20 + 0.4 x 0.10 + 0.1 x 0.50) = 0.42; groq, no cached rate: 2 x (0.59 + 0.1 x 0.79) = 1.338
+    offers = [(each.name, each.nano, each.configured, each.tiered, each.reason) for each in found(tmp_path)[0].offers]
+    assert offers == [
+        ("novita", 420_000_000, True, False, ""),
+        ("groq", 1_338_000_000, False, True, ""),
+        ("embedder", None, False, False, NO_RATE),
+        ("secret", None, True, False, NO_PRICE),
+    ]
+
+
+def test_what_apis_were_paid_stands_apart_from_the_rent_of_own_engines(tmp_path: Path) -> None:
+    llama = found(tmp_path)[0]
+    assert (llama.model, llama.requests, llama.paid_nano, llama.hosted_tokens) == (
+        "llama-3.3-70b",
+        2,
+        210_000_000,
+        1_100_000,
+    )
+
+
+def test_an_attempt_without_a_price_makes_what_was_paid_unknown_and_not_0(tmp_path: Path) -> None:
+    assert found(tmp_path, priced=False)[0].paid_nano is None
+
+
+def test_a_model_that_nobody_else_sells_is_said_not_to_be_comparable(tmp_path: Path) -> None:
+    gpt = found(tmp_path)[1]
+    assert (gpt.model, gpt.offers, gpt.reason) == ("gpt-5", (), ONLY_ITSELF)
