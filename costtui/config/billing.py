@@ -19,10 +19,10 @@ BILLED: Mapping[str, tuple[str, ...]] = {
     "moonshot": (),
     "novita": (),
     "openai": ("projects", "keys"),
-    "openrouter": ("keys", "workspaces"),
+    "openrouter": (),
     "runpod": (),
     "siliconflow": (),
-    "together": ("projects",),
+    "together": (),
     "vastai": (),
     "xai": ("namespace",),
 }

@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 
 from costtui.providers.contract import Provider
 
-_OWN = ("buckets", "contract", "look", "registry", "rows", "walk")
+_OWN = ("buckets", "contract", "exchange", "look", "registry", "rows", "walk")
 
 
 @cache

@@ -55,8 +55,14 @@ class Rows:
 
 
 def silent(rows: Iterable[BillRow]) -> bool:
-    """Whether none of them says anything: there is none, or only balances and limits without an amount."""
-    return all(isinstance(row, (Balance, Limit)) and row.nano is None for row in rows)
+    """Whether none of them says anything: there is none, or only such without an amount."""
+    return all(_says_nothing(row) for row in rows)
+
+
+def _says_nothing(row: BillRow) -> bool:
+    if isinstance(row, BilledLine):
+        return row.nano is None and row.quantity is None
+    return isinstance(row, (Balance, Limit)) and row.nano is None
 
 
 def _joined(first: BilledLine | UsedLine, second: BilledLine | UsedLine) -> BilledLine | UsedLine:

@@ -50,7 +50,8 @@ def _numbers(name: str, instead: str, *, may_tell: bool = True) -> Fault:
     """Every number, and every text that holds one, becomes this."""
 
     def change(body: bytes) -> bytes:
-        return re.sub(r'(?<=: )("-?[0-9.]+"|-?[0-9.]+(e-?[0-9]+)?)', instead, json.dumps(json.loads(body))).encode()
+        number = r'(?:(?<=: )|(?<=\[)|(?<=, ))("-?[0-9.]+"|-?[0-9.]+(e-?[0-9]+)?)'
+        return re.sub(number, instead, json.dumps(json.loads(body))).encode()
 
     return _body(f"all numbers are {name}", change, may_tell=may_tell)
 
