@@ -43,7 +43,9 @@ PRICES = {
 }
 
 
-def found(state_dir: Path, config: Config = CHAT, prices: dict[str, TokenPrice] | None = None) -> dict[tuple[str, str], Saving]:
+def found(
+    state_dir: Path, config: Config = CHAT, prices: dict[str, TokenPrice] | None = None
+) -> dict[tuple[str, str], Saving]:
     known = PRICES if prices is None else prices
     with closing(LedgerReader(state_dir)) as ledger:
         return dict(savings(ledger, config, known.get, NOON, ZoneInfo("UTC")))
