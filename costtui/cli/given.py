@@ -16,6 +16,7 @@ VERBS = {
     "backup": "backup",
     "breakeven": "breakeven",
     "budget": "budget",
+    "compare": "compare",
     "config": "config",
     "demo": "demo",
     "doctor": "doctor",

@@ -24,6 +24,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui replay TRACE.csv    what each routing strategy would have cost for a trace, beside what nobody can beat
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui tco                 all that own GPUs cost, with staff and the rest; --claims tests often repeated figures
+  costtui compare             what your own traffic would have cost at each seller of the same model
   costtui reconcile           what providers billed beside what was metered, and where the difference is from
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
@@ -146,6 +147,15 @@ Volume, mix, cache hits and the best minute are measured over four weeks; every 
   price=1.25/10 (input/output), price=NAME:1.25/10/0.125 (with cached input); several replace all prices
 
 Example:  costtui breakeven --what-if gpus=4 fte=0.5 volume=200M price=gpt-5:1.25/10 price=novita:0.135/0.40
+""",
+    "compare": """\
+costtui compare [--last hour|day|month] [--json]
+
+Your own traffic of the last hour, day (the default) or 30 days, by model, priced at every target and every row of the
+price table that sells the same model, cheapest first; beside it what APIs were paid. `compare` of a target names its
+model in the price table. What has no price, or nobody to compare with, is said.
+
+Example:  costtui compare --last month --json | jq '.models[].offers[0]'
 """,
     "tco": """\
 costtui tco [--json]
