@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from costtui.agent.alarms import Alarms
 from costtui.agent.balancers import SOURCE_PREFIX, Balancers, source_name
+from costtui.agent.bill_watch import BillWatch
 from costtui.agent.bills import TASK_PREFIX, Bills
 from costtui.agent.board import Board
 from costtui.agent.clock import Beat, Clock, Pulse, until_next_second
@@ -70,6 +71,7 @@ class Parts:
     witness: Witness
     balancers: Balancers
     bills: Bills
+    bill_watch: BillWatch
     simulated: bool
 
 
@@ -108,6 +110,7 @@ class AgentLoop:
         """Stop all sources, within two seconds, whatever they do."""
         self._parts.writer.record(Second(self._clock.now_ms(), holders=self._holders.rest()))
         await self._crew.end(0.5)
+        self._parts.bill_watch.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._parts.gpus.close(), 1.2)
 
@@ -283,4 +286,5 @@ class AgentLoop:
             found.append(("prices", self._parts.pricing.trouble))
         if self._courier.trouble is not None and self._courier.waiting:
             found.append(("alerts", f"{len(self._courier.waiting)} alert(s) not delivered: {self._courier.trouble}"))
-        return (*found, *self._parts.balancers.notices())
+        bills = self._parts.bill_watch.notices(self._config, self._clock.now_ms())
+        return (*found, *self._parts.balancers.notices(), *bills)

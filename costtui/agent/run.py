@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable
 
 from costtui.agent.balancers import Balancers
+from costtui.agent.bill_watch import BillWatch
 from costtui.agent.bills import Bills
 from costtui.agent.log import Log
 from costtui.agent.loop import AgentLoop, Parts
@@ -121,6 +122,7 @@ async def _sample(
                 bills=Bills(
                     egress, writer, options.clock, log, BillReader(options.state_dir).feeds(), environ=os.environ
                 ),
+                bill_watch=BillWatch(options.state_dir),
                 simulated=options.simulated_url is not None,
             )
         )
