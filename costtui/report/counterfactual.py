@@ -59,7 +59,8 @@ def counterfactual(
     """Of what settled within [from, to), most tokens first. Sellers of one model only: others answer otherwise."""
     targets = {target.name: target for target in config.targets}
     groups: dict[str, list[SpendRow]] = {}
-    for row in ledger.spend(from_ms, to_ms, ("model", "target")):
+    carried = [row for row in ledger.spend(from_ms, to_ms, ("model", "target")) if row.attempts > row.cache_hits]
+    for row in carried:
         groups.setdefault(_catalogue_name(targets.get(row.labels[1]), row.labels[0]), []).append(row)
     found = [_compared(name, rows, config, book, to_ms) for name, rows in groups.items()]
     return tuple(sorted(found, key=lambda each: (-(each.input_tokens + each.output_tokens), each.model)))
