@@ -22,6 +22,7 @@ VERBS = {
     "doctor": "doctor",
     "export": "export",
     "exporter": "exporter",
+    "forecast": "forecast",
     "gateway": "gateway",
     "init": "init",
     "key": "key",

@@ -25,6 +25,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui prices [NAME]       API prices of the configured models; which one applies to NAME, and why
   costtui tco                 all that own GPUs cost, with staff and the rest; --claims tests often repeated figures
   costtui compare             what your own traffic would have cost at each seller of the same model
+  costtui forecast            what APIs will have cost by the end of the month, with a band
   costtui reconcile           what providers billed beside what was metered, and where the difference is from
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
@@ -156,6 +157,15 @@ price table that sells the same model, cheapest first; beside it what APIs were 
 model in the price table. What has no price, or nobody to compare with, is said.
 
 Example:  costtui compare --last month --json | jq '.models[].offers[0]'
+""",
+    "forecast": """\
+costtui forecast [--json]
+
+What APIs will have cost by the end of the month: spent so far, then for each day to come the mean of its weekday over
+four weeks; the band holds eight of ten months if days are independent. `?` before two weeks were metered. Rent of own
+GPUs and providers' bills are not in it.
+
+Example:  costtui forecast --json | jq '.scopes[0]'
 """,
     "tco": """\
 costtui tco [--json]

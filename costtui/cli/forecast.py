@@ -1,0 +1,49 @@
+"""`costtui forecast`: what APIs will have cost by the end of the month."""
+
+import contextlib
+
+from costtui.cli.cells import json_line
+from costtui.cli.given import Given
+from costtui.cli.picture import now_ms
+from costtui.config.load import load
+from costtui.report.forecast import Outlook, outlooks
+from costtui.report.money import iso, usd
+from costtui.report.words import money
+from costtui.store.ledger.reader import LedgerReader
+
+SCHEMA = "costtui.forecast/1"
+
+
+def run(given: Given) -> int:
+    """A table, or one JSON document."""
+    flags = given.flags("--json")
+    given.no_more()
+    at_ms = now_ms()
+    config = load(given.config_path, at_ms)
+    with contextlib.closing(LedgerReader(given.state_dir)) as ledger:
+        found = outlooks(ledger, at_ms, config.host.timezone)
+    if "--json" in flags:
+        print(json_line({"schema": SCHEMA, "at": iso(at_ms), "scopes": [_fields(each) for each in found]}))
+        return 0
+    print(f"{'':<32} {'so far $':>12} {'month end $':>12} {'from':>12} {'to':>12}")
+    print("\n".join(_line(each) for each in found))
+    return 0
+
+
+def _fields(each: Outlook) -> dict[str, object]:
+    told = each.forecast
+    return {
+        "scope": each.scope,
+        "spent_usd": usd(each.spent_nano),
+        "unpriced_attempts": each.unpriced,
+        "month_end_usd": None if told is None else usd(told.middle),
+        "low_usd": None if told is None else usd(told.low),
+        "high_usd": None if told is None else usd(told.high),
+    }
+
+
+def _line(each: Outlook) -> str:
+    told = each.forecast
+    ahead = (None, None, None) if told is None else (told.middle, told.low, told.high)
+    amounts = [money(usd(nano), more=each.unpriced > 0 and nano is not None) for nano in (each.spent_nano, *ahead)]
+    return " ".join([f"{each.scope:<32}", *(f"{amount:>12}" for amount in amounts)])
