@@ -15,6 +15,8 @@ from costtui.agent.board import Board
 from costtui.agent.clock import Beat, Clock, Pulse, until_next_second
 from costtui.agent.contracts import Contracts
 from costtui.agent.crew import Crew
+from costtui.agent.endpoints import TASK as ENDPOINTS
+from costtui.agent.endpoints import Endpoints
 from costtui.agent.engines import EngineLook, Engines
 from costtui.agent.gpus import Gpus
 from costtui.agent.health import Health
@@ -72,6 +74,7 @@ class Parts:
     balancers: Balancers
     bills: Bills
     bill_watch: BillWatch
+    endpoints: Endpoints
     simulated: bool
 
 
@@ -185,6 +188,10 @@ class AgentLoop:
     def _follow_up(self, config: Config) -> None:
         """Prices and the webhook's address may be others now."""
         self._crew.run("prices", self._parts.pricing.compile(config))
+        if any(billing.control_key is not None for billing in config.billing):
+            self._crew.run(ENDPOINTS, self._parts.endpoints.run(config))
+        else:
+            self._crew.drop(ENDPOINTS)
         if config.alerts.webhook is None:
             self._crew.drop("alerts")
         else:

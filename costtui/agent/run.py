@@ -13,6 +13,7 @@ from collections.abc import Awaitable
 from costtui.agent.balancers import Balancers
 from costtui.agent.bill_watch import BillWatch
 from costtui.agent.bills import Bills
+from costtui.agent.endpoints import Endpoints
 from costtui.agent.log import Log
 from costtui.agent.loop import AgentLoop, Parts
 from costtui.agent.options import AgentOptions
@@ -123,6 +124,7 @@ async def _sample(
                     egress, writer, options.clock, log, BillReader(options.state_dir).feeds(), environ=os.environ
                 ),
                 bill_watch=BillWatch(options.state_dir),
+                endpoints=Endpoints(options.state_dir, egress, writer, options.clock, log, os.environ),
                 simulated=options.simulated_url is not None,
             )
         )

@@ -20,6 +20,7 @@ VERBS = {
     "config": "config",
     "demo": "demo",
     "doctor": "doctor",
+    "endpoint": "endpoint",
     "export": "export",
     "exporter": "exporter",
     "forecast": "forecast",

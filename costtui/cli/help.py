@@ -26,6 +26,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui tco                 all that own GPUs cost, with staff and the rest; --claims tests often repeated figures
   costtui compare             what your own traffic would have cost at each seller of the same model
   costtui forecast            what APIs will have cost by the end of the month, with a band
+  costtui endpoint            endpoints rented by the hour: pause, resume, scale-to-zero
   costtui reconcile           what providers billed beside what was metered, and where the difference is from
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
@@ -215,6 +216,16 @@ billed yet; what two causes made is `unexplained`. A bill that is off by a power
   --json       one document (schema costtui.reconcile/1); money exact, unknown null
 
 Exit 1 if a bill is disputed, or more than a tenth off.  Example, in cron:  costtui reconcile --since 7d || mail ...
+""",
+    "endpoint": """\
+costtui endpoint [list] [--json]
+costtui endpoint pause|resume|scale-to-zero PROVIDER/NAMESPACE/NAME [--reason TEXT] [--yes] [--json]
+
+Dedicated endpoints that are rented by the hour (Hugging Face Inference Endpoints): a GPU that no driver here sees, with
+rent and idle burn too. An action says what it saves, asks, is kept with your name, and is done by the agent with the
+provider's own control_key; billing keys only read. An order that no agent sees within ten minutes is not carried out.
+
+Exit 0 once it is done.  Example:  costtui endpoint pause huggingface/acme/llama-tgi --reason "weekend"
 """,
     "route": """\
 costtui route [list | show NAME] [--json]

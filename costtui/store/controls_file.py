@@ -10,7 +10,7 @@ from costtui.store.faults import is_damage, transact
 CONTROLS = "controls.db"
 APPLICATION_ID = 0x434F5343
 """`COSC`"""
-VERSION = 2
+VERSION = 3
 SETTINGS = ("synchronous = full", "trusted_schema = off", "foreign_keys = on", "recursive_triggers = on")
 _REVISIONS = (
     "create table revisions (revision_id integer primary key autoincrement, route text not null, target text not null,"
@@ -23,7 +23,18 @@ _REVISIONS_KEPT = (
     "create trigger revisions_stay before delete on revisions begin select raise(abort, 'only added to'); end",
     "create trigger revisions_hold before update on revisions begin select raise(abort, 'only added to'); end",
 )
+ENDPOINTS_TOO = (
+    "create table if not exists endpoint_orders (order_id integer primary key autoincrement, provider text not null,"
+    " name text not null, action text not null, at_ms integer not null, actor text not null,"
+    " reason text not null) strict",
+    "create trigger if not exists orders_stay before delete on endpoint_orders"
+    " begin select raise(abort, 'only added to'); end",
+    "create trigger if not exists orders_hold before update on endpoint_orders"
+    " begin select raise(abort, 'only added to'); end",
+)
+"""From version 2, which knew no endpoints."""
 SHAPE = (
+    *ENDPOINTS_TOO,
     *_REVISIONS,
     *_REVISIONS_KEPT,
     "create table keys (key_id text primary key, name text not null, digest blob not null unique,"
@@ -79,7 +90,8 @@ def _shape(connection: sqlite3.Connection, path: Path) -> None:
         version = inside.execute("pragma user_version").fetchone()[0]
         if version >= VERSION:
             return  # another process was first
-        for statement in BUDGETS_TOO if version else SHAPE:
+        later = (*(BUDGETS_TOO if version == 1 else ()), *ENDPOINTS_TOO)
+        for statement in later if version else SHAPE:
             inside.execute(statement)
         inside.execute(f"pragma application_id = {APPLICATION_ID}")
         inside.execute(f"pragma user_version = {VERSION}")

@@ -67,6 +67,18 @@ def add_revision(path: Path, revision: Revision) -> Revision:
     return written[0]
 
 
+def audited(path: Path, statement: str, values: tuple[object, ...], row: AuditRow) -> int:
+    """Run an insert with its audit row; returns the number of what was inserted."""
+    written = []
+
+    def write(inside: sqlite3.Connection) -> None:
+        written.append(int(inside.execute(statement, values).lastrowid or 0))
+        _audit(inside, row)
+
+    _write(path, write)
+    return written[0]
+
+
 def add_key(path: Path, key: GatewayKey, actor: str) -> None:
     """Write a key's hash."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from costtui.errors import StoreDamaged
-from costtui.store import bill_tables, holders
+from costtui.store import bill_tables, endpoints, holders
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -96,12 +96,18 @@ def m005_bills(db: "Database") -> None:
         db.execute(statement)
 
 
+def m006_endpoint_acks(db: "Database") -> None:
+    """What became of orders to endpoints."""
+    db.execute(endpoints.ACKS)
+
+
 STEPS: Sequence[Callable[["Database"], None]] = (
     m001_seconds_minutes_quarters,
     m002_ledger_heads,
     m003_balancer_acks,
     m004_holders,
     m005_bills,
+    m006_endpoint_acks,
 )
 VERSION = len(STEPS)
 

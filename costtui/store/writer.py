@@ -15,6 +15,7 @@ from pathlib import Path
 from costtui.domain.alert import OpenAlert
 from costtui.domain.balancer import Ack
 from costtui.domain.billed import BillAnswer, FeedState
+from costtui.domain.endpoint import EndpointAck
 from costtui.domain.reading import Problem
 from costtui.domain.terms import Adjustment, GpuTerms, KeptTerms
 from costtui.errors import StoreError
@@ -22,6 +23,7 @@ from costtui.store import faults, write
 from costtui.store.balancers import write_ack
 from costtui.store.ballast import Ballast
 from costtui.store.bill_writing import sum_minutes, write_answer, write_feed
+from costtui.store.endpoints import write_ack as write_endpoint_ack
 from costtui.store.file import open_or_replace
 from costtui.store.ledger.rows import Head
 from costtui.store.ledger.witness import write_witnessed
@@ -150,6 +152,10 @@ class TelemetryWriter:
             write_feed(connection, state)
 
         return self._put(work, "")
+
+    def keep_endpoint_ack(self, ack: EndpointAck) -> "Future[None]":
+        """What became of an order to an endpoint."""
+        return self._put(lambda connection: write_endpoint_ack(connection, ack), "lasting")
 
     def keep_feed(self, state: FeedState) -> "Future[None]":
         """How a provider's feed is doing; what it said before stays."""
