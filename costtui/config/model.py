@@ -149,6 +149,8 @@ class Alerts:
     gpu_idle_seconds: int | None = None
     burn_jump: float | None = None
     source_silent_seconds: int = 900
+    bell: bool = False
+    """Rings the terminal's bell where a screen is open, once for each alert that begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def read_alerts(table: Table) -> Alerts:
         webhook=read_secret(table, "webhook"),
         gpu_idle_seconds=table.duration_seconds("gpu_idle"),
         burn_jump=None if jump is None else float(jump),
+        bell=table.flag("bell"),
         source_silent_seconds=table.duration_seconds("source_silent") or Alerts().source_silent_seconds,
     )
     table.close()

@@ -103,6 +103,7 @@ class Composer:
                 path=clean(str(config.path)) if config.path else None,
                 loaded_at=iso(seen.config_loaded_ms),
                 problems=tuple(clean(problem) for problem in seen.config_problems),
+                bell=config.alerts.bell,
             ),
             api=carried.api,
             gateway=carried.gateway,

@@ -347,6 +347,8 @@ class ConfigState(Part, frozen=True):
     path: str | None
     loaded_at: str | None
     problems: tuple[str, ...] = ()
+    bell: bool = False
+    """Whether an alert that begins rings the terminal's bell."""
 
 
 class Status(Part, frozen=True):

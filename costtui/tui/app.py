@@ -85,6 +85,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._archive = archive
         self._asked: object = None
         self._spend: SpendTable | None = None
+        self._told: set[str] | None = None
         self._bills: BillsTable | None = None
         self._savings: Savings = {}
         self._situation: Situation | None = None
@@ -152,9 +153,19 @@ class CosttuiApp(App[int], inherit_bindings=False):
         if not self._pace.due(now_ms, undrained=undrained) and not (self._stale and not undrained):
             return
         self._status = self._feed.look(now_ms)
+        self._ring()
         if self._notice and now_ms >= self._notice_until_ms:
             self._notice = ""
         self.draw()
+
+    def _ring(self) -> None:
+        """Once for each alert that begins while the screen is open, where the configuration wants the bell."""
+        if self._status is None:
+            return
+        told = {warn.key for warn in self._status.warnings if warn.level in ("critical", "warn")}
+        if self._told is not None and self._status.config.bell and told - self._told:
+            self.bell()
+        self._told = told
 
     def draw(self) -> None:
         """Sets the frame of the present scene; the same scene again costs nothing."""
