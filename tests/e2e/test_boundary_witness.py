@@ -33,7 +33,7 @@ from tests.e2e.witness import (
 from tests.parts.provider_wire import many, post
 from tests.policy.boundary_cases import Asking, allowed
 
-RUNS = int(os.environ.get("COSTTUI_WITNESS_RUNS", "6"))
+RUNS = int(os.environ.get("COSTTUI_WITNESS_RUNS", "12"))
 EDITED = 6
 """Every so many configurations one is edited while it is in force."""
 TARGETS = "abcdef"
