@@ -26,6 +26,8 @@ PICTURES: tuple[tuple[str, tuple[int, int], tuple[str, ...], ScreenOptions], ...
     ("routes-120x40", WIDE, ("3",), ScreenOptions()),
     ("spend-120x40", WIDE, ("4",), ScreenOptions()),
     ("spend-by-model-80x24", SMALL, ("4", "g"), ScreenOptions()),
+    ("versus-120x40", WIDE, ("5",), ScreenOptions()),
+    ("budgets-120x40", WIDE, ("6",), ScreenOptions()),
     ("requests-120x40", WIDE, ("7",), ScreenOptions()),
     ("shift-120x40", WIDE, ("s", "right", "right", "right", "right"), ScreenOptions()),
     ("warnings-80x24", SMALL, ("w",), ScreenOptions()),
