@@ -25,6 +25,7 @@ VERBS = {
     "exporter": "exporter",
     "forecast": "forecast",
     "gateway": "gateway",
+    "idle": "idle",
     "init": "init",
     "key": "key",
     "prices": "prices",

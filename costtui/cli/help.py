@@ -27,6 +27,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui compare             what your own traffic would have cost at each seller of the same model
   costtui forecast            what APIs will have cost by the end of the month, with a band
   costtui endpoint            endpoints rented by the hour: pause, resume, scale-to-zero
+  costtui idle                what idle GPUs cost, by GPU and by hour of the week
   costtui reconcile           what providers billed beside what was metered, and where the difference is from
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
@@ -98,6 +99,17 @@ costtui doctor [--json]
 
 Looks at Python, SQLite, the driver, the store, the engines, keys and the agent; says for each what it found and
 what to do. Exit 1 if something needs doing.
+""",
+    "idle": """\
+costtui idle [--since 7d] [--cold-start 5m] [--json]
+
+What idle GPUs cost: by GPU, since when, what that would have bought at the cheapest seller of the same model, and by
+hour of the week in the host's time zone. Idle is a resident model that nobody asks, or nothing resident; what was not
+observed and what has no known rate is in no amount.
+
+  --cold-start   how long a start takes: what is paid only while it is up is best stopped after as long a pause
+
+Example:  costtui idle --since month --json
 """,
     "init": """\
 costtui init [--print] [--force]

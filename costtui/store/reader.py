@@ -92,6 +92,17 @@ class TelemetryReader:
             for uuid, row in sums.items()
         }
 
+    def idle_quarters(self, from_ms: int, to_ms: int) -> list[tuple[str, int, int]]:
+        """UUID, first millisecond and idle milliseconds of every quarter of an hour that begins within the span and in
+        which a GPU was idle; oldest first."""
+        size = QUARTERS.size_ms
+        rows = self._rows(
+            "select uuid, bucket * ?, idle_loaded_ms + empty_ms as idle from gpu_15m join gpus on gpu = id"
+            " where bucket >= ? and bucket < ? and idle > 0 order by bucket, gpu",
+            (size, -(-from_ms // size), -(-to_ms // size)),
+        )
+        return [(str(uuid), int(at_ms), int(idle)) for uuid, at_ms, idle in rows]
+
     def holder_totals(self, from_ms: int, to_ms: int) -> holders.Totals:
         """Who held each GPU, for how many milliseconds of the quarters of an hour that begin within [from, to)."""
         return holders.totals_of(self._rows(holders.TOTALS, holders.quarters(from_ms, to_ms)))
