@@ -60,8 +60,8 @@ def _text(found: IdleReport, cold_seconds: int, shades: str) -> None:
         _map(found, shades)
     stop = duration(stop_after_seconds(cold_seconds))
     print(
-        f"what is paid only while it is up is best stopped once it was idle for as long as it takes to start: {stop}"
-        " (--cold-start); sleeping frees memory and stops no rent"
+        f"what is paid only while it is up is best stopped once it was idle for as long as a start takes: {stop}"
+        "\n(--cold-start); sleeping frees memory and stops no rent"
     )
 
 
