@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "": "top",
+    "advice": "advice",
     "agent": "agent",
     "alert": "alert",
     "backup": "backup",

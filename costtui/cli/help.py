@@ -28,6 +28,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
   costtui forecast            what APIs will have cost by the end of the month, with a band
   costtui endpoint            endpoints rented by the hour: pause, resume, scale-to-zero
   costtui idle                what idle GPUs cost, by GPU and by hour of the week
+  costtui advice              what to do about it, in dollars a month, with the arithmetic
   costtui reconcile           what providers billed beside what was metered, and where the difference is from
   costtui report              what requests cost, by provider, model, route, key or kind of token
   costtui export csv          the ledger for other programs: csv, json, prometheus or focus (FinOps)
@@ -99,6 +100,15 @@ costtui doctor [--json]
 
 Looks at Python, SQLite, the driver, the store, the engines, keys and the agent; says for each what it found and
 what to do. Exit 1 if something needs doing.
+""",
+    "advice": """\
+costtui advice [--since 7d] [--json]
+
+What to do about it, ranked by dollars a month, each with its arithmetic, how far to trust it, and the command where a
+control exists: GPUs that idle, models whose tokens cost less at a seller than their GPUs' rent, cheaper sellers of the
+same model, models without a price. Only what your own figures support is said.
+
+Example:  costtui advice --since month
 """,
     "idle": """\
 costtui idle [--since 7d] [--cold-start 5m] [--json]
