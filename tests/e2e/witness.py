@@ -73,6 +73,7 @@ class Hosts:
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0.05))  # closed transports say so in the loop's next turns
         self._loop.close()
 
     async def _listen(self, address: str) -> asyncio.Server:
@@ -81,6 +82,14 @@ class Hosts:
         return server
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        whole = False
+        try:
+            whole = await self._answered(reader, writer)
+        finally:
+            writer.close() if whole else writer.transport.abort()
+
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Whether the connection is to be closed in order; otherwise it is reset."""
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             address = writer.get_extra_info("sockname")[0]
             head = await reader.readuntil(b"\r\n\r\n")
@@ -89,10 +98,11 @@ class Hosts:
             fault = self.faults.get(address, "good")
             if fault == "hang":
                 await asyncio.sleep(3_600)
-            if fault != "reset":
-                writer.write(_answer(head, fault))
-                await writer.drain()
-        writer.transport.abort() if self.faults.get(address) == "reset" else writer.close()
+            if fault == "reset":
+                return False
+            writer.write(_answer(head, fault))
+            await writer.drain()
+        return True
 
 
 def _answer(head: bytes, fault: str) -> bytes:
