@@ -361,7 +361,10 @@ class Exchange:
             return
         if self.mode is DIALLING:
             self.meter.sent = False
-        self.settle(CANCELLED, None if self._passing is None else self._passing.scan)
+        passing = self._passing
+        # clients close at a stream's own last event, before its connection's end has come from upstream
+        outcome = OK if passing is not None and passing.whole else CANCELLED
+        self.settle(outcome, None if passing is None else passing.scan)
         self.relay.finished(self)
         if self._upstream is not None:
             self._upstream.abort()

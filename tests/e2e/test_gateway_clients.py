@@ -146,6 +146,19 @@ def _without(value: Any) -> Any:
     return [_without(each) for each in value] if isinstance(value, list) else value
 
 
+def test_a_client_that_closes_at_the_stream_s_own_end_has_had_the_whole_answer(
+    api: Provider, gateway: GatewayProcess
+) -> None:
+    """The official client closes at `[DONE]`, a fifth of a second before the upstream says that the body is over."""
+    before = len(gateway.rows(0))
+    api.play(Script(words=3, pause_seconds=0.2))
+    with openai_client(gateway.url, gateway.key) as client:
+        chat_stream(client, "chat")
+    attempt = gateway.rows(before + 1)[-1].attempt
+    assert attempt.outcome is Outcome.OK
+    assert attempt.usage_source is UsageSource.REPORTED
+
+
 @pytest.mark.parametrize("call", [*OPENAI_CALLS, *ANTHROPIC_CALLS], ids=lambda call: call.__name__)
 def test_a_client_understands_the_same_as_without_the_gateway(
     api: Provider, gateway: GatewayProcess, call: Any
