@@ -23,8 +23,11 @@ from costtui.domain.clean import clean
 from costtui.errors import StoreError, UsageError
 from costtui.report.finance_gpus import gpus_of
 from costtui.report.focus import SETTLE_MS, Payer, api_rows, whole_hours
+from costtui.report.focus_bills import bill_rows
 from costtui.report.focus_gpus import Missing, gpu_rows
+from costtui.report.metered import apis
 from costtui.report.money import iso
+from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -77,6 +80,9 @@ def _rows(given: Given, config: Config, span: tuple[int, int], missing: Missing)
             yield from api_rows(ledger, payer, hours)
             for hour in hours:
                 yield from gpu_rows(telemetry, gpus, payer, hour, missing)
+        metered = {row.labels[0] for row in apis(ledger.spend(*span, ("provider",)))}
+        unmetered = {each.provider for each in config.billing} - metered
+        yield from bill_rows(BillReader(given.state_dir), unmetered, payer, *span)
 
 
 def _write(path: str | None, rows: Iterator[Row]) -> int:

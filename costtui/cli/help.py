@@ -333,7 +333,8 @@ costtui export focus [--month 2026-11 | --since WHEN --until WHEN] [-o FILE]
                per hour, provider, key, model and kind of token, and per GPU and what it did. CapacityReservationStatus
                is Used, Unused (idle burn), or empty (lost, unknown, unobserved). Estimates, owned GPUs and electricity
                have BilledCost 0. FOCUS knows no unknown: costs without a price read 0, with x_CosttuiProvenance
-               unknown, empty unit prices and empty x_CosttuiCost. Own engines' tokens cost 0: their rent is the GPUs'
+               unknown, empty unit prices and empty x_CosttuiCost. Own engines' tokens cost 0: their rent is the GPUs'.
+               Providers in [billing] that nothing was metered of: the lines of their bills, provenance billed
   -o FILE      into a file, whole or not at all, readable by its owner
 
 Money is exact to the billionth of a dollar; unknown is empty or null. Cells that a spreadsheet would run as a formula

@@ -12,6 +12,9 @@ import pytest
 
 from costtui.analysis.focus import COLUMNS
 from costtui.domain.attempt import Lane
+from costtui.domain.bill import BilledLine
+from costtui.domain.billed import BillAnswer, FeedState
+from costtui.domain.money import NanoUsd
 from costtui.store.rows import Second
 from costtui.store.writer import TelemetryWriter
 from tests.cli.clock import now_ms
@@ -159,3 +162,23 @@ def test_a_wrong_command_line_is_one_line_and_code_64(shell: Shell, arguments: t
     said = shell("export", "focus", *arguments)
     assert (said.code, said.out, said.err.count("\n")) == (64, "", 1)
     assert word in said.err
+
+
+def test_a_bill_is_exported_where_no_gateway_meters_that_provider_and_only_there(shell: Shell) -> None:
+    """The ledger meters openai, whose bill would tell the same money again; nobody meters together."""
+    keep_month(shell, lanes=1)
+    shell.config('[billing]\nopenai = { key = "env:ADMIN", projects = ["p"] }\ntogether = { key = "env:ADMIN" }\n')
+    writer = TelemetryWriter.open(shell.state_dir, now_ms=FEBRUARY)
+    for provider, usd in (("openai", 99), ("together", 12)):
+        line = BilledLine(FEBRUARY + 3 * DAY, FEBRUARY + 4 * DAY, NanoUsd(usd * 1_000_000_000))
+        state = FeedState(provider, "costs", FEBRUARY + 5 * DAY, kind="spend", scope="part")
+        writer.keep_bill(BillAnswer(provider, "costs", (line,), FEBRUARY + 5 * DAY), state).result(10)
+    writer.close()
+    said = shell("export", "focus", "--month", "2026-02")
+    assert said.code == 0, said.err
+    rows = rows_of(said.out)
+    assert [problem for row in rows for problem in broken(row)] == []
+    assert [(row["ProviderName"], row["BilledCost"]) for row in rows if row["x_CosttuiProvenance"] == "billed"] == [
+        ("together", "12")
+    ]
+    assert sum(Decimal(row["BilledCost"]) for row in rows) == 28 * 24 * Decimal("0.001053") + 12
