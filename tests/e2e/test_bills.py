@@ -1,7 +1,9 @@
 """A real agent reads bills from a provider's addresses, and does to endpoints what the command line orders."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,9 +18,11 @@ import pytest
 from costtui.store.bills import BillReader
 from tests.agent.agents import AgentProcess
 from tests.agent.waiting import eventually
+from tests.tui.test_terminal import session
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "providers" / "huggingface"
 DAY_SECONDS = 86_400
+SCREENS = 20
 KEYS = {"COSTS_KEY": "sk-admin-canary", "READ_KEY": "hf_read_canary", "WRITE_KEY": "hf_write_canary"}
 CONFIG = """
 [billing]
@@ -36,7 +40,12 @@ class Providers(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
+        self.connections = 0
         super().__init__(("127.0.0.1", 0), Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def answer(self, path: str) -> Any:
         today = int(time.time()) // DAY_SECONDS * DAY_SECONDS
@@ -140,3 +149,26 @@ def test_a_terminal_less_order_without_yes_is_refused(agent: AgentProcess, provi
     said = command(agent, "endpoint", "pause", "huggingface/acme/x")
     assert (said.returncode, "--yes" in said.stderr) == (64, True)
     assert not [path for method, path, _ in providers.asked if method == "POST"]
+
+
+def test_opening_twenty_screens_makes_no_provider_call(agent: AgentProcess, providers: Providers) -> None:
+    agent.status(lambda found: found["api"]["today_usd"] == 12.5)
+    eventually(lambda: BillReader(agent.state_dir).levels())
+    assert providers.connections > 0
+    os.kill(agent.pid, signal.SIGSTOP)  # from here on every call is a screen's; its lock says that it runs
+    try:
+        by_agent = providers.connections
+        words = ("--config", str(agent.config), "--state-dir", str(agent.state_dir))
+        with contextlib.ExitStack() as stack:
+            screens = [stack.enter_context(session(*words, module="costtui")) for _ in range(SCREENS)]
+            for screen in screens:
+                screen.read_until(b"\x1b[?2004h")  # the terminal is the program's
+                os.write(screen.master, b"8")
+            for screen in screens:
+                screen.read_until(b"month billed")
+                screen.read_until(b"12.50")
+                os.write(screen.master, b"q")
+            assert [screen.exit_code() for screen in screens] == [0] * SCREENS
+        assert providers.connections == by_agent
+    finally:
+        os.kill(agent.pid, signal.SIGCONT)

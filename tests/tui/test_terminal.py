@@ -64,12 +64,12 @@ class Session:
 
 
 @contextmanager
-def session(*arguments: str, rows: int = 24, cols: int = 80) -> Iterator[Session]:
+def session(*arguments: str, rows: int = 24, cols: int = 80, module: str = "tests.tui.program") -> Iterator[Session]:
     pid, master = os.forkpty()
     if pid == 0:
         os.chdir(ROOT)
         os.environ.update(TERM="xterm-256color")
-        os.execv(sys.executable, [sys.executable, "-m", "tests.tui.program", *arguments])
+        os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
     running = Session(pid, master)
     try:
