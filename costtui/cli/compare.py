@@ -79,10 +79,15 @@ def _lines(each: Compared) -> list[str]:
     )
     guessed = [f"  tokens of {count(each.estimated)} attempts are estimates"] if each.estimated else []
     reason = [f"  not comparable: {each.reason}"] if each.reason else []
-    return [head, *guessed, *(_line(offer) for offer in each.offers), *reason, ""]
+    return [head, *guessed, *_offers(each.offers), *reason, ""]
 
 
-def _line(offer: Offer) -> str:
+def _offers(offers: tuple[Offer, ...]) -> list[str]:
+    width = max((len(offer.name) for offer in offers), default=0)
+    return [_line(offer, max(width, 32)) for offer in offers]
+
+
+def _line(offer: Offer, width: int) -> str:
     amount = money(usd(offer.nano), more=offer.tiered and offer.nano is not None)
     said = offer.reason or ("configured" if offer.configured else "")
-    return f"  {offer.name:<32} {amount:>14}  {said}".rstrip()
+    return f"  {offer.name:<{width}} {amount:>14}  {said}".rstrip()

@@ -1,6 +1,8 @@
 """What one's own traffic would have cost at each seller of the same model, beside what its APIs did cost."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from costtui.config.model import Config, Target
@@ -92,18 +94,34 @@ def _offers(
     name: str, rows: Sequence[SpendRow], config: Config, book: PriceBook | None, at_ms: int
 ) -> tuple[Offer, ...]:
     sold: list[Offer] = []
-    own: set[tuple[str, str]] = set()
+    own: list[TokenPrice] = []
     for target in config.targets:
         if target.provider is not None and _same(_catalogue_name(target, target.model or ""), name):
             price = None if book is None else book.price_of(target.name, at_ms)
             sold.append(_offer(clean(target.name, 80), rows, price, configured=True))
-            own |= set() if price is None else {(price.provider, price.model)}
-    sold += (
-        _offer(clean(provider_words(price.provider), 80), rows, price, configured=False)
-        for price in (() if book is None else book.offered(name, at_ms))
-        if (price.provider, price.model) not in own
-    )
+            own += [] if price is None else [price]
+    listed = () if book is None else book.offered(name, at_ms)
+    sold += (_offer(seller, rows, price, configured=False) for seller, price in _others(own, listed))
     return tuple(sorted(sold, key=lambda each: (each.nano is None, each.nano or 0, each.name)))
+
+
+def _others(own: Sequence[TokenPrice], listed: Sequence[TokenPrice]) -> list[tuple[str, TokenPrice]]:
+    """What is sold beside one's own targets, by name. Names of one seller that cost the same are one offer; names that
+    do not (another quantisation, another speed) are several, each by the name that a request would order it by."""
+    terms = {_terms(price): price for price in (*reversed(listed), *own)}
+    apart = Counter(price.provider for price in terms.values())
+    taken = {(price.provider, price.model) for price in own}
+    others = [price for price in terms.values() if (price.provider, price.model) not in taken]
+    return [(_seller(price, several=apart[price.provider] > 1), price) for price in others]
+
+
+def _terms(price: TokenPrice) -> TokenPrice:
+    return replace(price, model="", source="", from_ms=0)
+
+
+def _seller(price: TokenPrice, *, several: bool) -> str:
+    words = provider_words(price.provider)
+    return clean(f"{words} {price.model.rsplit('/', 1)[-1]}" if several else words, 80)
 
 
 def _offer(name: str, rows: Sequence[SpendRow], price: TokenPrice | None, *, configured: bool) -> Offer:

@@ -1,6 +1,7 @@
 """Own traffic at other sellers of the same model: worked by hand."""
 
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -54,7 +55,7 @@ BOOK = PriceBook(
 )
 
 
-def found(state_dir: Path, *, priced: bool = True) -> tuple[Compared, ...]:
+def found(state_dir: Path, *, priced: bool = True, book: PriceBook = BOOK) -> tuple[Compared, ...]:
     own = attempt(
         1, 0, NOON - HOUR, usage=MILLION, charge=Charge(flat_nano=NanoUsd(7 * USD)), provenance=Provenance.ACCRUED
     )
@@ -65,7 +66,7 @@ def found(state_dir: Path, *, priced: bool = True) -> tuple[Compared, ...]:
     old = attempt(4, 0, MIDNIGHT - HOUR, usage=MILLION, charge=Charge(flat_nano=NanoUsd(USD)))
     keep(state_dir, [(LLAMA, own), (NOVITA, api), (OPENAI, gpt), (NOVITA, old)], NOON)
     with closing(LedgerReader(state_dir)) as ledger:
-        return counterfactual(ledger, CONFIG, BOOK, MIDNIGHT, NOON)
+        return counterfactual(ledger, CONFIG, book, MIDNIGHT, NOON)
 
 
 def test_traffic_of_one_model_is_priced_at_every_seller_of_it_cheapest_first_with_its_cached_rate(
@@ -98,3 +99,23 @@ def test_an_attempt_without_a_price_makes_what_was_paid_unknown_and_not_0(tmp_pa
 def test_a_model_that_nobody_else_sells_is_said_not_to_be_comparable(tmp_path: Path) -> None:
     gpt = found(tmp_path)[1]
     assert (gpt.model, gpt.offers, gpt.reason) == ("gpt-5", (), ONLY_ITSELF)
+
+
+def test_a_seller_stands_once_and_where_its_names_cost_differently_each_by_its_own(tmp_path: Path) -> None:
+    def price(provider: str, model: str, rate: str) -> TokenPrice:
+        return TokenPrice(provider, model, Decimal(rate), Decimal(rate))
+
+    listed = (
+        *(price("groq", "llama-specdec", "0.50"), price("groq", "llama-versatile", "0.60")),
+        *(price("together", "meta/llama-turbo", "0.80"), price("together", "meta/meta-llama-turbo", "0.80")),
+        *(replace(NOVITA_PRICE, model="llama-alias"), replace(NOVITA_PRICE, model="llama-bf16", input=Decimal("0.30"))),
+    )
+    offers = found(tmp_path, book=replace(BOOK, models={"llama-3.3-70b": listed}))[0].offers
+    # 2.2 million tokens at one rate; novita-bf16: 2 x (0.6 x 0.30 + 0.4 x 0.10 + 0.1 x 0.50) = 0.54
+    assert [(each.name, each.nano) for each in offers if each.nano is not None] == [
+        ("novita", 420_000_000),
+        ("novita llama-bf16", 540_000_000),
+        ("groq llama-specdec", 1_100_000_000),
+        ("groq llama-versatile", 1_320_000_000),
+        ("together", 1_760_000_000),
+    ]
