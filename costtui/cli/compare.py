@@ -17,7 +17,7 @@ from costtui.store.ledger.reader import LedgerReader
 SCHEMA = "costtui.compare/1"
 HOURS = {"hour": 1, "day": 24, "month": 30 * 24}
 CAVEATS = (
-    "Estimates at list prices, cached input at the cached rate. ≥: dearer for long requests, which sums do not show.",
+    "Estimates at list prices, cached input at the cached rate. ≥: dearer for long requests, whose sizes are gone.",
     "Rent of own GPUs is owed anyway and in no amount here. Only the same model is compared.",
 )
 
@@ -63,7 +63,7 @@ def _fields(each: Compared) -> dict[str, object]:
                 "seller": offer.name,
                 "usd": usd(offer.nano),
                 "configured": offer.configured,
-                "at_least": offer.tiered,
+                "at_least": offer.at_least,
                 "reason": offer.reason or None,
             }
             for offer in each.offers
@@ -88,6 +88,6 @@ def _offers(offers: tuple[Offer, ...]) -> list[str]:
 
 
 def _line(offer: Offer, width: int) -> str:
-    amount = money(usd(offer.nano), more=offer.tiered and offer.nano is not None)
+    amount = money(usd(offer.nano), more=offer.at_least and offer.nano is not None)
     said = offer.reason or ("configured" if offer.configured else "")
     return f"  {offer.name:<{width}} {amount:>14}  {said}".rstrip()

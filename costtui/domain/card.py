@@ -8,7 +8,7 @@ from typing import NamedTuple
 from costtui.domain.amount import Provenance
 from costtui.domain.charge import NO_CHARGE, Charge
 from costtui.domain.money import nano_from_usd
-from costtui.domain.price import TokenPrice
+from costtui.domain.price import RATES, TokenPrice
 from costtui.domain.usage import Usage, UsageSource
 
 _NANO_PER_TOKEN = 1_000
@@ -19,7 +19,6 @@ _HOUR_WRITE = 2
 _NONE, _ESTIMATE = UsageSource.NONE, UsageSource.ESTIMATED
 _METERED, _ESTIMATED = Provenance.METERED, Provenance.ESTIMATED
 _OFFLINE = frozenset({"batch"})
-_KINDS = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "input_audio", "output_audio")
 
 
 class _Rates(NamedTuple):
@@ -187,7 +186,7 @@ def _ladders(price: TokenPrice) -> dict[str, list[tuple[int, dict[str, Fraction 
 
 def _exact(price: TokenPrice, service_tier: str, above: int) -> dict[str, Fraction | None]:
     """The rates just above `above` input tokens: the price, its highest tier over it, then the service tier."""
-    stated = {kind: getattr(price, kind) for kind in _KINDS}
+    stated = {kind: getattr(price, kind) for kind in RATES}
     _overlay(stated, price, "", above)
     factor = Fraction(1)
     if service_tier and not _overlay(stated, price, service_tier, above):
@@ -203,7 +202,7 @@ def _overlay(stated: dict[str, Decimal | None], price: TokenPrice, service_tier:
     reached = [tier for tier in listed if tier.above_input_tokens <= above]
     if reached:
         highest = max(reached, key=lambda tier: tier.above_input_tokens)
-        stated.update({kind: rate for kind in _KINDS if (rate := getattr(highest, kind)) is not None})
+        stated.update({kind: rate for kind in RATES if (rate := getattr(highest, kind)) is not None})
     return bool(listed)
 
 

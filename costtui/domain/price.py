@@ -1,7 +1,10 @@
 """Prices per million tokens, each with the day from which it holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+
+RATES = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "input_audio", "output_audio")
+"""Kinds of token that have a rate of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,16 @@ class TokenPrice:
     discount_percent: Decimal | None = None
     """Off the price that the catalogue has at the time, of which the other fields then say nothing. Only while a
     configuration is read: a price that is in force has its discount taken off already."""
+
+
+def just_above(price: TokenPrice, input_tokens: int) -> TokenPrice:
+    """The price of a request whose input is just more than that: without tiers, those of services are left out."""
+    reached = [tier for tier in price.tiers if not tier.service_tier and tier.above_input_tokens <= input_tokens]
+    if not reached:
+        return replace(price, tiers=())
+    highest = max(reached, key=lambda tier: tier.above_input_tokens)
+    stated = {kind: rate for kind in RATES if (rate := getattr(highest, kind)) is not None}
+    return replace(price, tiers=(), **stated)
 
 
 def cost_usd(price: TokenPrice, input_tokens: int, cached_input_tokens: int, output_tokens: int) -> Decimal:

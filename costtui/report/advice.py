@@ -75,7 +75,7 @@ def _buy(
         f" {count(model.input_tokens + model.output_tokens)} tokens of the span at {offer.name}, equal quality and"
         " your latency objective assumed"
     )
-    sure: Confidence = "low" if offer.tiered else confidence_of(span_ms)
+    sure: Confidence = "low" if offer.at_least else confidence_of(span_ms)
     return [Advice("buy-instead", name, saved, sure, f"buy it from {offer.name} and give its GPUs back", text)]
 
 
@@ -97,7 +97,7 @@ def _sellers(compared: Sequence[Compared], span_ms: int) -> Iterator[Advice]:
         text = f"paid {paid} $ in the span, {there} $ at {offer.name} for the same tokens"
         action = f"send it to {offer.name}" + ("" if offer.configured else ", which is no target yet")
         command = f"costtui route shift ROUTE {offer.name}=100 --for 2h" if offer.configured else ""
-        sure: Confidence = "low" if offer.tiered or model.estimated else confidence_of(span_ms)
+        sure: Confidence = "low" if offer.at_least or model.estimated else confidence_of(span_ms)
         yield Advice("change-seller", model.model, month, sure, action, text, command)
 
 

@@ -1,17 +1,15 @@
 """What each route saved today against sending all of it to one of its APIs, at that API's list price."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from costtui.config.model import Config
 from costtui.domain.calendar import day_of
-from costtui.domain.card import PriceCard
 from costtui.domain.money import NanoUsd
 from costtui.domain.price import TokenPrice
-from costtui.domain.usage import Usage
 from costtui.report.metered import Ledger, apis
+from costtui.report.sized import cost_of, load_of
 from costtui.store.ledger.rows import SpendRow
 
 
@@ -46,22 +44,11 @@ def savings(
 
 def saving(rows: Sequence[SpendRow], price: TokenPrice | None) -> Saving:
     """Of one route's sums against one price."""
-    card = None if price is None else PriceCard.of(replace(price, tiers=()))
-    charge = None if card is None else card.charge(_usage(rows))
-    if card is None or charge is None:
+    load = load_of(rows)
+    there = None if price is None else cost_of(load._replace(requests=max(load.requests, 1)), price)
+    if there is None:
         return Saving(None, None)
-    fees = card.fee_nano * (sum(row.requests for row in rows) - 1)
-    there = NanoUsd(charge.nano + max(fees, 0))
     paid = apis(rows)
     if any(row.unpriced or row.nano is None for row in paid):
         return Saving(there, None)
     return Saving(there, NanoUsd(there - sum(row.nano or 0 for row in paid)))
-
-
-def _usage(rows: Sequence[SpendRow]) -> Usage:
-    return Usage(
-        input_tokens=sum(row.input_tokens for row in rows),
-        output_tokens=sum(row.output_tokens for row in rows),
-        cached_input_tokens=sum(row.cached_input_tokens for row in rows),
-        cache_write_tokens=sum(row.cache_write_tokens for row in rows),
-    )

@@ -1,7 +1,8 @@
 """What a verdict costs over a year: `python -m tests.bench.verdict_year`.
 
 Eight GPUs and three engines in quarters of an hour, five lanes of a ledger, both over 365 days; prints milliseconds of
-each answer, best of five: what the host knows, its bill, its break-even, the claims, and a frame of screen 5.
+each answer, best of five: what the host knows, its bill, its break-even, the claims, its traffic at other sellers with
+prices by request size, and a frame of screen 5.
 """
 
 import contextlib
@@ -15,7 +16,10 @@ from pathlib import Path
 from costtui.analysis.breakeven_standing import standing_of
 from costtui.config.model import Config, Target
 from costtui.domain.amount import RateSource
+from costtui.domain.price import PriceTier, TokenPrice
 from costtui.domain.terms import GpuTerms, PowerTerms, Rate
+from costtui.rates.prices import PriceBook
+from costtui.report.counterfactual import counterfactual
 from costtui.report.verdict import Situation, situation
 from costtui.report.verdict_breakeven import setting_of
 from costtui.report.verdict_claims import claims_of
@@ -35,6 +39,8 @@ from tests.bench.store_year import DAY_MS, END_MS, ENGINES, GPUS, engine_rows, g
 from tests.tui.pictures import carried
 
 CONFIG = Config(targets=tuple(Target(f"engine-{number}", engine="vllm", model="m") for number in range(1, ENGINES + 1)))
+PRICE = TokenPrice("openai", "m", Decimal(1), Decimal(8), tiers=(PriceTier(200_000, input=Decimal(2)),))
+BOOK = PriceBook({f"model-{number}": (PRICE,) for number in range(4)}, {}, {}, "", 0, "", {}, (), "")
 UUIDS = [f"GPU-{number:08d}-0000-0000-0000-000000000000" for number in range(1, GPUS + 1)]
 
 
@@ -83,6 +89,9 @@ def main() -> None:
             "its bill": milliseconds(lambda: total_of(found)),
             "its break-even": milliseconds(lambda: standing_of(setting_of(found))),
             "the claims": milliseconds(lambda: claims_of(found, total, setting, ledger)),
+            "a year at other sellers": milliseconds(
+                lambda: counterfactual(ledger, CONFIG, BOOK, END_MS - 365 * DAY_MS, END_MS)
+            ),
             "a frame of screen 5": milliseconds(lambda: framed(scene)),
         }
         telemetry.close()

@@ -13,7 +13,8 @@ from costtui.domain.money import NanoUsd
 from costtui.domain.price import PriceTier, TokenPrice
 from costtui.domain.usage import Usage
 from costtui.rates.prices import PriceBook
-from costtui.report.counterfactual import NO_PRICE, NO_RATE, ONLY_ITSELF, Compared, counterfactual
+from costtui.report.counterfactual import NO_PRICE, NO_RATE, ONLY_ITSELF, Compared, Offer, counterfactual
+from costtui.store.ledger.purge import purge
 from costtui.store.ledger.reader import LedgerReader
 from tests.cli.ledger import LLAMA, NOVITA, OPENAI, keep
 from tests.report.scene import HOUR, MIDNIGHT
@@ -72,14 +73,35 @@ def found(state_dir: Path, *, priced: bool = True, book: PriceBook = BOOK) -> tu
 def test_traffic_of_one_model_is_priced_at_every_seller_of_it_cheapest_first_with_its_cached_rate(
     tmp_path: Path,
 ) -> None:
-    # novita: 2 x (0.6 x 0.20 + 0.4 x 0.10 + 0.1 x 0.50) = 0.42; groq, no cached rate: 2 x (0.59 + 0.1 x 0.79) = 1.338
-    offers = [(each.name, each.nano, each.configured, each.tiered, each.reason) for each in found(tmp_path)[0].offers]
+    # novita: 2 x (0.6 x 0.20 + 0.4 x 0.10 + 0.1 x 0.50) = 0.42
+    # groq, no cached rate, above 128,000: 2 x (1.18 + 0.1 x 0.79) = 2.518
+    offers = [(each.name, each.nano, each.configured, each.at_least, each.reason) for each in found(tmp_path)[0].offers]
     assert offers == [
         ("novita", 420_000_000, True, False, ""),
-        ("groq", 1_338_000_000, False, True, ""),
+        ("groq", 2_518_000_000, False, False, ""),
         ("embedder", None, False, False, NO_RATE),
         ("secret", None, True, False, NO_PRICE),
     ]
+
+
+def test_each_request_costs_by_its_own_size_and_where_only_sums_are_left_the_least_is_told(tmp_path: Path) -> None:
+    sizes = (128_000, 128_001, 250_000)
+    rows = [(NOVITA, attempt(n, 0, NOON - HOUR, usage=Usage(size, 1_000))) for n, size in enumerate(sizes, 1)]
+    keep(tmp_path, rows, NOON)
+    tiers = (PriceTier(128_000, input=Decimal(2)), PriceTier(200_000, input=Decimal(3), output=Decimal(20)))
+    price = TokenPrice("groq", "llama", Decimal(1), Decimal(10), tiers=tiers, usd_per_request=Decimal("0.001"))
+    book = replace(BOOK, models={"llama-3.3-70b": (price,)}, targets={})
+
+    def groq() -> Offer:
+        with closing(LedgerReader(tmp_path)) as ledger:
+            (model,) = counterfactual(ledger, CONFIG, book, MIDNIGHT, NOON)
+        return next(each for each in model.offers if each.name == "groq")
+
+    # 0.128 x 1 + 0.01; 0.128001 x 2 + 0.01; 0.25 x 3 + 0.02; three fees: 1.177002; all at the least: 0.539001
+    assert groq() == ("groq", 1_177_002_000, False, False, "")
+    later = NOON + 40 * 24 * HOUR
+    assert purge(tmp_path, later, later) == len(sizes)
+    assert groq() == ("groq", 539_001_000, False, True, "")
 
 
 def test_what_apis_were_paid_stands_apart_from_the_rent_of_own_engines(tmp_path: Path) -> None:

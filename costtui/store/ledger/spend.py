@@ -29,6 +29,21 @@ def seq_range(connection: sqlite3.Connection, begin_ms: int, end_ms: int) -> tup
     return (min(found), max(found)) if found else None
 
 
+def wide_range(connection: sqlite3.Connection, from_ms: int, to_ms: int) -> tuple[int, int] | None:
+    """The same from the coarsest sums that lie within: over a year 1 ms and not 20."""
+    tiles, gaps = tile(from_ms, to_ms, closed_until(connection), 0)
+    found = [
+        connection.execute(
+            f"select min(first_seq), max(last_seq) from spend_{grain.name} where bucket >= ? and bucket < ?",  # noqa: S608
+            (first, end),
+        ).fetchone()
+        for grain, first, end in tiles
+    ]
+    found += [numbers for gap in gaps if (numbers := seq_range(connection, *gap)) is not None]
+    known = [(low, high) for low, high in found if low is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
 def sums_of(
     connection: sqlite3.Connection, ask_all: Ask, from_ms: int, to_ms: int, bucket_ms: int
 ) -> list[tuple[int, ...]]:
@@ -59,6 +74,24 @@ def _edge(
         f" where seq between ? and ? and {ENDED} >= ? and {ENDED} < ? group by lane, provenance, place"
     )
     return ask_all(query, (*_counting(from_ms, bucket_ms), *numbers, *gap))
+
+
+def large_sums(
+    connection: sqlite3.Connection, ask_all: Ask, from_ms: int, to_ms: int, above: Sequence[int]
+) -> list[tuple[int, ...]]:
+    """(lane, provenance, step, *SUMS) of the kept attempts whose input is more than the least of `above`: `step` is the
+    largest of them that it is more than."""
+    numbers = wide_range(connection, from_ms, to_ms)
+    if numbers is None or not above:
+        return []
+    steps = " ".join("when input_tokens > ? then ?" for _ in above)
+    query = (
+        f"select lane, provenance, case {steps} end as step, {RAW_SUMS} from attempt"  # noqa: S608 - the names are ours
+        f" where seq between ? and ? and input_tokens > ? and {ENDED} >= ? and {ENDED} < ?"
+        " group by lane, provenance, step"
+    )
+    falling = [step for step in sorted(above, reverse=True) for _ in range(2)]
+    return ask_all(query, (*falling, *numbers, min(above), from_ms, to_ms))
 
 
 def _counting(from_ms: int, bucket_ms: int) -> tuple[int, ...]:

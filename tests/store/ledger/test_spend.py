@@ -9,12 +9,14 @@ from random import Random
 import pytest
 
 from costtui.domain.attempt import Attempt, Outcome
+from costtui.store.ledger.purge import purge
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.ledger.rollup import close_buckets, sweep_minutes
 from costtui.store.ledger.rows import SpendRow
 from costtui.store.ledger.schema import LEDGER
 from costtui.store.ledger.verify import verify
 from tests.store.ledger.made import LANES, NOON_MS, any_attempt, attempt, written
+from tests.store.ledger.test_verify import sealed
 
 DAY_MS = 86_400_000
 FAILED = {Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.CUT, Outcome.LOST}
@@ -102,6 +104,26 @@ def test_latency_is_by_nearest_rank_and_without_attempts_that_had_no_answer(tmp_
     assert [row[1:] for row in reader.latency(NOON_MS, NOON_MS + 1, ("target",))] == [(100, 50, 95)]
     assert reader.latency(0, 1, ("target",)) == []
     reader.close()
+
+
+def test_large_attempts_are_summed_by_the_step_that_their_input_is_above_over_sealed_months_too(tmp_path: Path) -> None:
+    inputs = {1: 128_000, 2: 128_001, 3: 200_000, 4: 200_001, 5: 900}
+    written(
+        tmp_path, [attempt(n, 0, NOON_MS, usage=attempt(1).usage._replace(input_tokens=i)) for n, i in inputs.items()]
+    )
+    later = NOON_MS + 40 * DAY_MS
+
+    def asked() -> tuple[dict[str, tuple[int, int]], bool, list[SpendRow]]:
+        with contextlib.closing(LedgerReader(tmp_path)) as reader:
+            rows = reader.large(NOON_MS, NOON_MS + 1, ("model",), (200_000, 128_000))
+            found = {row.labels[1]: (row.requests, row.input_tokens) for row in rows}
+            return found, reader.all_kept(NOON_MS, NOON_MS + 1), reader.large(NOON_MS, NOON_MS + 1, (), ())
+
+    assert asked() == ({"128000": (2, 328_001), "200000": (1, 200_001)}, True, [])
+    sealed(tmp_path, later)
+    assert asked() == ({"128000": (2, 328_001), "200000": (1, 200_001)}, True, [])
+    assert purge(tmp_path, later, later) == len(inputs)
+    assert asked() == ({}, False, [])
 
 
 def test_a_missing_ledger_answers_with_nothing(tmp_path: Path) -> None:
