@@ -3,27 +3,37 @@
 import contextlib
 
 from costtui.cli.cells import json_line
-from costtui.cli.given import Given
+from costtui.cli.given import Given, nearest
+from costtui.cli.key_names import key_names
 from costtui.cli.picture import now_ms
 from costtui.config.load import load
-from costtui.report.forecast import Outlook, outlooks
+from costtui.domain.budget import ScopeKind
+from costtui.domain.clean import clean
+from costtui.errors import UsageError
+from costtui.report.forecast import Outlook, history, outlooks
 from costtui.report.money import iso, usd
+from costtui.report.scoped import DIMENSION
 from costtui.report.words import money
 from costtui.store.ledger.reader import LedgerReader
 
 SCHEMA = "costtui.forecast/1"
+BY = tuple(kind.value for kind in DIMENSION)
 
 
 def run(given: Given) -> int:
     """A table, or one JSON document."""
+    by = given.value("--by") or ScopeKind.PROVIDER.value
+    if by not in BY:
+        raise UsageError(f"forecast: no --by {clean(by)!r}{nearest(by, BY)}; known: {', '.join(BY)}")
     flags = given.flags("--json")
     given.no_more()
-    at_ms = now_ms()
-    config = load(given.config_path, at_ms)
+    at_ms, kind = now_ms(), ScopeKind(by)
+    zone = load(given.config_path, at_ms).host.timezone
     with contextlib.closing(LedgerReader(given.state_dir)) as ledger:
-        found = outlooks(ledger, at_ms, config.host.timezone)
+        past = history(ledger, at_ms, zone, (kind,))
+    found = outlooks(past, kind, key_names(given.state_dir) if kind is ScopeKind.KEY else {})
     if "--json" in flags:
-        print(json_line({"schema": SCHEMA, "at": iso(at_ms), "scopes": [_fields(each) for each in found]}))
+        print(json_line({"schema": SCHEMA, "at": iso(at_ms), "by": by, "scopes": [_fields(each) for each in found]}))
         return 0
     print(f"{'':<32} {'so far $':>12} {'month end $':>12} {'from':>12} {'to':>12}")
     print("\n".join(_line(each) for each in found))

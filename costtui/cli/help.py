@@ -182,13 +182,13 @@ model in the price table. What has no price, or nobody to compare with, is said.
 Example:  costtui compare --last month --json | jq '.models[].offers[0]'
 """,
     "forecast": """\
-costtui forecast [--json]
+costtui forecast [--by provider|model|route|key|tag] [--json]
 
-What APIs will have cost by the end of the month: spent so far, then for each day to come the mean of its weekday over
-four weeks; the band holds eight of ten months if days are independent. `?` before two weeks were metered. Rent of own
-GPUs and providers' bills are not in it.
+What APIs will have cost by the end of the month, all of them and each provider, model, route, key or tag: spent so
+far, then for each day to come the mean of its weekday over four weeks; the band holds eight of ten months if days are
+independent. `?` before two weeks of it were metered. Rent of own GPUs and providers' bills are not in it.
 
-Example:  costtui forecast --json | jq '.scopes[0]'
+Example:  costtui forecast --by route --json | jq '.scopes[0]'
 """,
     "tco": """\
 costtui tco [--json]

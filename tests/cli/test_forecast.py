@@ -31,3 +31,13 @@ def test_before_two_weeks_of_metering_the_month_end_is_not_known(shell: Shell) -
     whole = json.loads(shell("forecast", "--json").out)["scopes"][0]
     assert (whole["month_end_usd"], whole["unpriced_attempts"]) == (None, 1)
     assert "?" in shell("forecast").out
+
+
+def test_any_scope_can_be_asked_for_and_another_word_is_refused(shell: Shell) -> None:
+    keep_four(shell.state_dir, now_ms())
+    for by, name in (("route", "code"), ("model", "gpt-5"), ("key", "k-11111111"), ("tag", "(no tag)")):
+        document = json.loads(shell("forecast", "--by", by, "--json").out)
+        assert document["by"] == by
+        assert [each["scope"] for each in document["scopes"]][:2] == ["all APIs", name]
+    said = shell("forecast", "--by", "rout")
+    assert (said.code, "did you mean" in said.err, "route" in said.err) == (64, True, True)
