@@ -188,6 +188,8 @@ What APIs will have cost by the end of the month, all of them and each provider,
 far, then for each day to come the mean of its weekday over four weeks; the band holds eight of ten months if days are
 independent. `?` before two weeks of it were metered. Rent of own GPUs and providers' bills are not in it.
 
+Below, when each budget is gone: at the burn of the last hour, as screens and alerts tell, and by the week's shape.
+
 Example:  costtui forecast --by route --json | jq '.scopes[0]'
 """,
     "tco": """\
