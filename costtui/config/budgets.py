@@ -14,7 +14,12 @@ AT_LIMIT = tuple(each.value for each in AtLimit)
 SCOPES = (ScopeKind.ROUTE, ScopeKind.KEY, ScopeKind.PROVIDER, ScopeKind.MODEL, ScopeKind.TAG)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3})([mhd])")
-_TAG = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TAG = re.compile(r"(?=.{1,64}$)[A-Za-z0-9._-]+(=[A-Za-z0-9._@-]+)?")
+"""A word, or one pair as callers send it: the gateway compares the whole header."""
+TAG_RULE = (
+    'must be one word such as "batch" or one pair such as "team=search", up to 64 letters, digits, dots, dashes and'
+    " underscores, not %"
+)
 _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 ROLLING_MS = 366 * 86_400_000
 """No rolling window is longer."""
@@ -68,7 +73,7 @@ def _scope(table: Table, covers: Sequence[str], targets: Sequence[Target], route
         if kind in known and name not in known[kind]:
             table.wrong(kind.value, f"is not configured: %{nearest(name, known[kind])}", name)
         if kind is ScopeKind.TAG and not _TAG.fullmatch(name):
-            table.wrong("tag", "must be up to 64 letters, digits, dots, dashes and underscores, not %", name)
+            table.wrong("tag", TAG_RULE, name)
     if len(named) > 1:
         table.wrong(named[1][0].value, f"cannot stand beside `{named[0][0].value}`: a budget has one scope")
     if named and tuple(covers) != ("api",):

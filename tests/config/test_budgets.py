@@ -55,6 +55,8 @@ def test_a_window_is_read_with_its_zone_hour_and_weekday(tmp_path: Path, line: s
         (', provider = "openai"', Scope(ScopeKind.PROVIDER, "openai")),
         (', model = "gpt-5-mini"', Scope(ScopeKind.MODEL, "gpt-5-mini")),
         (', tag = "night-batch"', Scope(ScopeKind.TAG, "night-batch")),
+        (', tag = "team=search"', Scope(ScopeKind.TAG, "team=search")),
+        (', tag = "owner=ada@x.example"', Scope(ScopeKind.TAG, "owner=ada@x.example")),
     ],
 )
 def test_a_budget_counts_everything_or_one_route_key_provider_model_or_tag(
@@ -89,6 +91,11 @@ def test_what_happens_at_the_limit_is_read(tmp_path: Path) -> None:
         ('covers = ["api"], window = "day", route = "chta", limit_usd = 1', 'did you mean "chat"?'),
         ('covers = ["api"], window = "day", provider = "opnai", limit_usd = 1', 'did you mean "openai"?'),
         ('covers = ["api"], window = "day", tag = "a b", limit_usd = 1', "letters, digits"),
+        ('covers = ["api"], window = "day", tag = "team=", limit_usd = 1', 'one pair such as "team=search"'),
+        ('covers = ["api"], window = "day", tag = "=search", limit_usd = 1', 'not "=search"'),
+        ('covers = ["api"], window = "day", tag = "team=a,owner=b", limit_usd = 1', "one pair"),
+        ('covers = ["api"], window = "day", tag = "a=b=c", limit_usd = 1', "b.tag: must be one word"),
+        (f'covers = ["api"], window = "day", tag = "team={"a" * 60}", limit_usd = 1', "up to 64"),
         ('covers = ["api"], window = "day", route = "chat", key = "a", limit_usd = 1', "a budget has one scope"),
         ('covers = ["gpu", "api"], window = "day", key = "a", limit_usd = 1', "rent and power belong to no one"),
         ('covers = ["api"], window = "day", limit_usd = 1, stages = [80, 50]', "ascending whole percentages"),

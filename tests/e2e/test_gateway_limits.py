@@ -82,16 +82,16 @@ def test_a_self_hosted_only_budget_sends_to_the_own_gpus(world: World) -> None:
     'model = { covers = ["api"], window = "minute", limit_usd = 0.001, at_limit = "block", model = "gpt-5-mini" }\n'
     'route = { covers = ["api"], window = "rolling 2h", limit_usd = 0.001, at_limit = "block", route = "chat" }\n'
     'tag = { covers = ["api"], window = "week", limit_usd = 0.001, at_limit = "block", tag = "night-batch" }\n'
+    'pair = { covers = ["api"], window = "week", limit_usd = 0.001, at_limit = "block", tag = "team=search" }\n'
 )
 def test_a_budget_counts_what_its_scope_spends_and_nothing_else(world: World) -> None:
     assert world.ask("chat", max_tokens=1_000).status == 402
     assert world.ask("api", max_tokens=1_000).status == 200
     assert world.ask("mini", max_tokens=1_000).status == 429
     assert world.budget("key")["settled_nano"] == 0
-    tagged = post(CHAT, body("api", max_tokens=1_000), world.gateway.key, "x-costtui-tag: night-batch")
-    assert asyncio.run(many(world.gateway.port, [tagged]))[0].status == 429
-    other = post(CHAT, body("api", max_tokens=1_000), world.gateway.key, "x-costtui-tag: day-batch")
-    assert asyncio.run(many(world.gateway.port, [other]))[0].status == 200
+    for tag, status in (("night-batch", 429), ("team=search", 429), ("day-batch", 200), ("team=ads", 200)):
+        tagged = post(CHAT, body("api", max_tokens=1_000), world.gateway.key, f"x-costtui-tag: {tag}")
+        assert asyncio.run(many(world.gateway.port, [tagged]))[0].status == status
     assert all(seen.header("x-costtui-tag") is None for seen in world.api.seen)
     world.gateway.key = world.gateway.command("key", "add", "other").strip()
     eventually(lambda: world.ask("api", max_tokens=1_000).status == 429, "the budget of the new key")
