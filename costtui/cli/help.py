@@ -140,7 +140,8 @@ costtui prices [NAME|list|compile|accept NAME]
   accept NAME   take a price that moved by more than ten times since the last compilation and was held for that
 
 The first of these that knows a model's price decides: [prices] of the configuration by target, prices.toml beside it by
-provider and model, the catalogue, the list that comes with costtui.
+provider and model, the catalogue, the list that comes with costtui. Where [billing] names openrouter, `list` ends with
+what OpenRouter itself lists otherwise or has where the table has nothing; it prices nothing before you write it down.
 """,
     "budget": """\
 costtui budget [list] [--json]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from costtui.cli.given import Given, nearest
+from costtui.cli.listed_text import listed_lines
 from costtui.cli.picture import now_ms, picture_of
 from costtui.cli.price_text import explained, line
 from costtui.config.load import load
@@ -11,6 +12,8 @@ from costtui.errors import CosttuiError, UsageError
 from costtui.rates.guard import Held, accepted_of
 from costtui.rates.models import why_answered
 from costtui.rates.prices import PriceBook
+from costtui.report.listed import Listed, listed
+from costtui.store.bills import BillReader
 
 ACTIONS = ("list", "compile", "accept")
 
@@ -64,7 +67,14 @@ def _list(given: Given) -> int:
         print(f"{clean(name)}: ? ({clean(reason)})")
     for each in book.held:
         print(_held(each))
+    for text in listed_lines(_listed(given, book, at_ms)):
+        print(text)
     return 0
+
+
+def _listed(given: Given, book: PriceBook, at_ms: int) -> tuple[Listed, ...]:
+    targets = load(given.config_path, at_ms).targets
+    return listed(BillReader(given.state_dir).levels(), targets, book, at_ms)
 
 
 def _held(held: Held) -> str:
@@ -76,6 +86,8 @@ def _explain(given: Given, name: str) -> int:
     targets = [name] if name in book.targets else _named(book, name)
     if name in book.unpriced:
         print(f"{clean(name)}: ? ({clean(book.unpriced[name])})")
+        for text in listed_lines([each for each in _listed(given, book, at_ms) if each.target == name]):
+            print(f"  {text}")
         print("  its cost is unknown until [prices] in the configuration or prices.toml beside it says the price")
     elif not targets and name not in book.models:
         known = (*book.targets, *book.models, *book.unpriced, *ACTIONS)

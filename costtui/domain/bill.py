@@ -1,5 +1,5 @@
 """What a provider itself says that it cost: spend series, usage series, balances, burn rates and limits. Four kinds of
-money, of which no two are ever added."""
+money, of which no two are ever added; and what it lists its models at, which is nobody's money yet."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from costtui.domain.money import NanoUsd
 from costtui.domain.usage import Usage
 
-BillKind = Literal["spend", "usage", "balance", "burn", "limit"]
+BillKind = Literal["spend", "usage", "balance", "burn", "limit", "price"]
 
 
 class Dimensions(NamedTuple):
@@ -91,4 +91,19 @@ class Limit:
     name: str = ""
 
 
-BillRow = BilledLine | UsedLine | Balance | BurnItem | Limit
+@dataclass(frozen=True, slots=True)
+class ListPrice:
+    """What the provider lists one model at now, in USD per million tokens."""
+
+    name: str
+    """The model, as a request orders it."""
+    input: Decimal | None
+    output: Decimal | None
+    cached_input: Decimal | None = None
+    varies: bool = False
+    """It is another one for long prompts or at some hours."""
+
+
+Level = Balance | BurnItem | Limit | ListPrice
+"""What is as it is until the provider says otherwise."""
+BillRow = BilledLine | UsedLine | Level

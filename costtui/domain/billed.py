@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from costtui.domain.bill import Balance, BilledLine, BillRow, BurnItem, Limit
+from costtui.domain.bill import BilledLine, BillRow, Level
 from costtui.domain.money import NanoUsd
 
 
@@ -35,11 +35,11 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class KeptLevel:
-    """A balance, something rented, or a limit: since when it has been as it is, and when it was last seen so."""
+    """A balance, something rented, a limit or a price: since when it is as it is, and when it was last seen so."""
 
     provider: str
     feed: str
-    row: Balance | BurnItem | Limit
+    row: Level
     since_ms: int
     at_ms: int
 
@@ -71,7 +71,7 @@ class FeedState:
     refreshed_ms: int | None = None
     """Up to when the provider says that its figures are complete."""
     kind: str = ""
-    """`spend`, `usage`, `balance`, `burn`, `limit`; empty: it tells nothing, and `problem` says why."""
+    """`spend`, `usage`, `balance`, `burn`, `limit`, `price`; empty: it tells nothing, and `problem` says why."""
     scope: str = ""
     """`org`: everybody's of the organisation; `part`: of the projects or keys that the configuration names; `account`;
     `key`."""

@@ -1,16 +1,21 @@
-"""OpenRouter: prepaid credits, what the key itself may spend, and the activity of each completed day.
+"""OpenRouter: prepaid credits, what the key itself may spend, the activity of each completed day, and its price list.
 
 Shapes: the official client, 1.3.84. `credits` and `activity` need a management key; figures may be a minute old. A day
-is a UTC day and appears once it is over; the last 30 can be read.
+is a UTC day and appears once it is over; the last 30 can be read. Prices are decimal texts in dollars per token.
 """
 
-from costtui.domain.bill import Balance, BilledLine, Dimensions, Limit, UsedLine
+from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
+
+from costtui.domain.bill import Balance, BilledLine, Dimensions, Limit, ListPrice, UsedLine
 from costtui.domain.money import NanoUsd
 from costtui.domain.usage import Usage
 from costtui.providers.contract import DAY, HOUR, MINUTE, Feed, Page, Provider, Query, always, bearer
 from costtui.providers.look import Look
 
 _DAY_MS = DAY * 1000
+_MODELS = "/api/v1/models"
+_PER_MILLION = 1_000_000
 
 
 def _read_credits(answer: Look, _query: Query) -> Page:
@@ -55,6 +60,34 @@ def _day(line: Look, begin_ms: int) -> tuple[BilledLine, UsedLine]:
     return BilledLine(begin_ms, end_ms, line.usd("usage"), dims), UsedLine(begin_ms, end_ms, usage, requests, dims)
 
 
+def _read_models(answer: Look, query: Query) -> Page:
+    """One page of the list. `links.next` is followed by its parameters alone; fewer models than `total_count` without
+    one are a list that was cut."""
+    models = list(answer.each("data"))
+    before = query.kept if isinstance(query.kept, int) else 0
+    seen, rows = before + len(models), tuple(row for line in models if (row := _price(line)) is not None)
+    mark = answer.at("links").token("next")
+    if mark is not None:
+        params = tuple(parse_qsl(urlsplit(mark).query))
+        return Page(rows, Query(_MODELS, params, kept=seen))
+    return Page(rows, cut=seen < (answer.count("total_count", optional=True) or 0))
+
+
+def _price(line: Look) -> ListPrice | None:
+    """None for one without a price of its own: a router that chooses among models says -1."""
+    name, pricing = line.text("id"), line.at("pricing")
+    given, made = _rate(pricing, "prompt"), _rate(pricing, "completion")
+    if name is None or (given is None and made is None):
+        return None
+    cached = _rate(pricing, "input_cache_read", optional=True)
+    return ListPrice(name, given, made, cached, varies=bool(pricing.at("overrides").value))
+
+
+def _rate(pricing: Look, key: str, *, optional: bool = False) -> Decimal | None:
+    number = pricing.number(key, optional=optional)
+    return None if number is None or number < 0 else (number * _PER_MILLION).normalize()
+
+
 PROVIDER = Provider(
     name="openrouter",
     title="OpenRouter",
@@ -67,6 +100,7 @@ PROVIDER = Provider(
         ),
         Feed("credits", "balance", 5 * MINUTE, always("/api/v1/credits"), _read_credits, optional=True),
         Feed("key", "limit", 5 * MINUTE, always("/api/v1/key"), _read_key),
+        Feed("models", "price", DAY, always(_MODELS), _read_models),
     ),
     scope="account",
 )

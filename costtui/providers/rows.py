@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from costtui.domain.bill import Balance, BilledLine, BillRow, Dimensions, Limit, UsedLine
+from costtui.domain.bill import Balance, BilledLine, BillRow, Dimensions, Limit, ListPrice, UsedLine
 from costtui.domain.money import NanoUsd
 from costtui.domain.usage import Usage
 from costtui.providers.look import Notes
@@ -62,6 +62,8 @@ def silent(rows: Iterable[BillRow]) -> bool:
 def _says_nothing(row: BillRow) -> bool:
     if isinstance(row, BilledLine):
         return row.nano is None and row.quantity is None
+    if isinstance(row, ListPrice):
+        return row.input is None and row.output is None
     return isinstance(row, (Balance, Limit)) and row.nano is None
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from costtui.domain.bill import Balance, BurnItem, Dimensions, Limit
+from costtui.domain.bill import Balance, BurnItem, Dimensions, Level, Limit, ListPrice
 from costtui.domain.usage import Usage
 
 SCHEMA = (
@@ -20,7 +20,7 @@ SCHEMA = (
     " primary key (provider, feed)) strict, without rowid",
 )
 LINE = "provider, feed, from_ms, until_ms, dims, nano, quantity, unit, gone, as_of_ms"
-LEVELS: dict[str, type[Balance] | type[BurnItem] | type[Limit]] = {"balance": Balance, "burn": BurnItem, "limit": Limit}
+LEVELS: dict[str, type[Level]] = {"balance": Balance, "burn": BurnItem, "limit": Limit, "price": ListPrice}
 
 
 def dims_text(dims: Dimensions) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from costtui.domain.bill import Balance, BilledLine, BurnItem, Limit, UsedLine
+from costtui.domain.bill import BilledLine, Level, UsedLine
 from costtui.domain.billed import BillAnswer, FeedState
 from costtui.domain.usage import Usage
 from costtui.store.bill_tables import LEVELS, LINE, dimensions, dims_text, usage_of
@@ -26,7 +26,7 @@ def write_answer(connection: sqlite3.Connection, answer: BillAnswer) -> None:
     if lines or answer.whole is not None:
         write_lines(connection, *place, lines, answer.whole, answer.at_ms)
     write_used(connection, *place, [row for row in rows if isinstance(row, UsedLine)])
-    levels = [row for row in rows if isinstance(row, (Balance, BurnItem, Limit))]
+    levels = [row for row in rows if not isinstance(row, (BilledLine, UsedLine))]
     write_levels(connection, *place, levels, answer.at_ms)
 
 
@@ -90,9 +90,7 @@ def write_used(connection: sqlite3.Connection, provider: str, feed: str, rows: I
     )
 
 
-def write_levels(
-    connection: sqlite3.Connection, provider: str, feed: str, rows: Iterable[Balance | BurnItem | Limit], at_ms: int
-) -> None:
+def write_levels(connection: sqlite3.Connection, provider: str, feed: str, rows: Iterable[Level], at_ms: int) -> None:
     """One row for as long as it stays as it is; things that are no longer told end with their last `at_ms`."""
     for row in rows:
         place = (provider, feed, _WORDS[type(row)], row.name)

@@ -37,7 +37,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
-from costtui.domain.bill import Balance, BilledLine, BillRow, BurnItem, UsedLine
+from costtui.domain.bill import Balance, BilledLine, BillRow, BurnItem, ListPrice, UsedLine
 from costtui.domain.money import usd_from_nano
 from costtui.domain.secret import Secret
 from costtui.egress.client import Egress
@@ -164,7 +164,7 @@ def measured(rows: tuple[BillRow, ...]) -> dict[str, int | str]:
 
     `rows`; `usd` and `unknown` of lines; `input_tokens`, `cached_input_tokens`, `cache_write_tokens`,
     `cache_write_1h_tokens`, `output_tokens`, `requests`, `web_searches` of usage; `balance_usd`; `usd_per_hour`,
-    `replicas`; `limit_usd`, `used_usd`.
+    `replicas`; `limit_usd`, `used_usd`; `input_usd_per_million`, `output_usd_per_million`.
     """
     found: dict[str, Any] = {"rows": len(rows)}
 
@@ -186,14 +186,18 @@ def measured(rows: tuple[BillRow, ...]) -> dict[str, int | str]:
         elif isinstance(row, BurnItem):
             add("usd_per_hour", row.usd_per_hour)
             add("replicas", row.replicas)
+        elif isinstance(row, ListPrice):
+            add("input_usd_per_million", row.input)
+            add("output_usd_per_million", row.output)
         else:
             add("limit_usd", row.nano)
             add("used_usd", row.used_nano or 0)
     for word in ("usd", "balance_usd", "limit_usd", "used_usd"):
         if word in found:
             found[word] = str(usd_from_nano(found[word]))
-    if "usd_per_hour" in found:
-        found["usd_per_hour"] = f"{found['usd_per_hour'].normalize():f}"
+    for word in ("usd_per_hour", "input_usd_per_million", "output_usd_per_million"):
+        if word in found:
+            found[word] = f"{found[word].normalize():f}"
     return {word: value for word, value in found.items() if word == "rows" or value not in (0, "0")}
 
 
