@@ -29,6 +29,7 @@ PICTURES: tuple[tuple[str, tuple[int, int], tuple[str, ...], ScreenOptions], ...
     ("versus-120x40", WIDE, ("5",), ScreenOptions()),
     ("budgets-120x40", WIDE, ("6",), ScreenOptions()),
     ("requests-120x40", WIDE, ("7",), ScreenOptions()),
+    ("bills-120x40", WIDE, ("8", "down", "down"), ScreenOptions()),
     ("shift-120x40", WIDE, ("s", "right", "right", "right", "right"), ScreenOptions()),
     ("warnings-80x24", SMALL, ("w",), ScreenOptions()),
     ("overview-80x24-mono-ascii", SMALL, (), ScreenOptions(theme="mono", ascii_only=True)),

@@ -87,7 +87,7 @@ def _start(
     past = None
     if options.history and not _has_past(folder):
         past = child(*_past(folder, now_ms, key_id), *parent)
-    server = child("costtui.demo.server", *parent, stdout=subprocess.PIPE)
+    server = child("costtui.demo.server", "--state-dir", str(folder.absolute()), *parent, stdout=subprocess.PIPE)
     agent = child("costtui.demo.waiting", "agent", stdin=subprocess.PIPE)
     gateway = child("costtui.demo.waiting", "gateway", stdin=subprocess.PIPE)
     load = child("costtui.demo.load", *parent, stdin=subprocess.PIPE)

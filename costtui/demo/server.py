@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from random import Random
 
-from costtui.demo import chat, providers
-from costtui.demo.apis import APIS
+from costtui.demo import bills, chat, providers
+from costtui.demo.apis import APIS, SimulatedApi
 from costtui.demo.exposition import exposition
 from costtui.demo.gpus import readings
 from costtui.demo.host import ENGINES
@@ -28,7 +29,8 @@ from costtui.probes.wire import gpu_to_json
 class SimulatedHost:
     """Engines, GPUs and API providers of one run; `clock` gives unix seconds."""
 
-    def __init__(self, clock: Callable[[], float], dice: Random) -> None:
+    def __init__(self, clock: Callable[[], float], dice: Random, state_dir: Path | None = None) -> None:
+        self._state_dir = state_dir
         self._clock = clock
         self._dice = dice
         self._started = clock()
@@ -47,7 +49,7 @@ class SimulatedHost:
             engines.append({"name": about.name, "url": url, "model": about.model, "gpus": list(about.gpus)})
         apis = []
         for api in APIS:
-            server, api_port = await listen(partial(providers.serve, api, dice=self._dice, clock=self._clock))
+            server, api_port = await listen(partial(self._api, api))
             servers.append(server)
             apis.append({"name": api.name, "url": f"http://127.0.0.1:{api_port}/v1"})
         self.description = {"url": f"http://127.0.0.1:{host_port}", "engines": engines, "apis": apis}
@@ -60,6 +62,12 @@ class SimulatedHost:
             await answer.send_json(self.description)
         else:
             await answer.send_json({"error": "not found"}, 404)
+
+    async def _api(self, api: SimulatedApi, asked: Asked, answer: Answer) -> None:
+        if bills.is_billing(asked.path):
+            await bills.serve(api, self._state_dir, asked, answer)
+        else:
+            await providers.serve(api, asked, answer, self._dice, self._clock)
 
     def _gpus(self) -> bytes:
         now = self._clock()
@@ -81,12 +89,12 @@ class SimulatedHost:
             await answer.send_json({"error": {"message": "Not Found", "code": 404}}, 404)
 
 
-async def serve(port: int, seed: int) -> None:
+async def serve(port: int, seed: int, state_dir: Path | None) -> None:
     """Until SIGTERM or SIGINT."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    host = SimulatedHost(time.time, Random(seed))  # noqa: S311 - a simulation, not a secret
+    host = SimulatedHost(time.time, Random(seed), state_dir)  # noqa: S311 - a simulation, not a secret
     servers = await host.listen(port)
     sys.stdout.write(json.dumps(host.description) + "\n")
     sys.stdout.flush()
@@ -100,11 +108,12 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m costtui.demo.server")
     parser.add_argument("--port", type=int, default=0, help="of /simulated/...; 0: a free one")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--state-dir", type=Path, help="whose ledger says what the providers bill")
     parser.add_argument("--parent", type=int, help="end when this process does")
     options = parser.parse_args(arguments)
     if options.parent is not None:
         die_with(options.parent)
-    asyncio.run(serve(options.port, options.seed))
+    asyncio.run(serve(options.port, options.seed, options.state_dir))
 
 
 if __name__ == "__main__":

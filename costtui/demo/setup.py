@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from costtui.demo.apis import APIS, CLASSES, SimulatedApi, TrafficClass
+from costtui.demo.bills import BILLED, PROJECT
+from costtui.demo.bills import KEY_PREFIX as BILLS_PREFIX
 from costtui.demo.host import ENGINES, USD_PER_GPU_HOUR, SimulatedEngine
 from costtui.demo.providers import KEY_PREFIX
 from costtui.domain.price import TokenPrice
@@ -40,6 +42,8 @@ today = {{ covers = ["gpu", "power", "api"], window = "day", limit_usd = 640, at
 month = {{ covers = ["gpu", "power"], window = "month", limit_usd = 15000, at_limit = "warn" }}
 api = {{ covers = ["api"], window = "day", limit_usd = 150, at_limit = "self-hosted-only", unbounded = "bound" }}
 
+[billing]
+{billing}
 [finance]
 gpu_host = "demo-cloud"
 teams = {{ product = ["key:demo", "user:serve"], research = ["user:alice"] }}
@@ -59,13 +63,14 @@ def write_config(folder: Path, host: Mapping[str, Any], begins_ms: int) -> Path:
     begins = datetime.fromtimestamp(begins_ms / 1000, UTC).date().isoformat()
     urls = {each["name"]: each["url"] for each in (*host["engines"], *host["apis"])}
     targets = [_engine(engine, urls[engine.name]) for engine in ENGINES]
-    targets += [_api(api, urls[api.name], _key(folder, api)) for api in APIS]
+    targets += [_api(api, urls[api.name], _key(folder, api.name, KEY_PREFIX)) for api in APIS]
     text = CONFIG.format(
         begins=begins,
         rent=USD_PER_GPU_HOUR,
         targets="".join(targets),
         routes="".join(_route(each) for each in CLASSES),
         prices="".join(_price(api.price, begins) for api in APIS),
+        billing="".join(_billed(folder, api, urls[api.name]) for api in APIS if api.provider in BILLED),
         listen=f"127.0.0.1:{_free_port()}",
     )
     return _private(folder / "config.toml", text)
@@ -107,12 +112,18 @@ def _price(price: TokenPrice, begins: str) -> str:
     return f"{price.provider} = [{{ from = {begins}, {rates} }}]\n"
 
 
-def _key(folder: Path, api: SimulatedApi) -> Path:
+def _billed(folder: Path, api: SimulatedApi, url: str) -> str:
+    part = f'projects = ["{PROJECT}"], ' if api.provider == "openai" else ""
+    key = _key(folder, f"{api.provider}-bills", BILLS_PREFIX)
+    return f'{api.provider} = {{ key = "file:{key}", {part}url = "{url.removesuffix("/v1")}" }}\n'
+
+
+def _key(folder: Path, name: str, prefix: str) -> Path:
     """The key of a kept store stays."""
     keys = folder.absolute() / KEYS
     keys.mkdir(mode=0o700, exist_ok=True)
-    path = keys / f"{api.name}.key"
-    return path if path.exists() else _private(path, KEY_PREFIX + secrets.token_hex(16) + "\n")
+    path = keys / f"{name}.key"
+    return path if path.exists() else _private(path, prefix + secrets.token_hex(16) + "\n")
 
 
 def _private(path: Path, text: str) -> Path:

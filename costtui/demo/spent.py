@@ -50,10 +50,22 @@ def spent(minutes: Sequence[PastMinute], seed: int, key_id: str) -> Iterator[Spe
         for ticks in zip(*(minute.engines for minute in group), strict=True):
             if any(tick.output_tokens for tick in ticks):
                 yield _of_engine(ticks, lanes)
-        for api in APIS:
-            if (usage := _usage(api, at_ms, len(group), dice)) is not None:
-                charge = _CARDS[api.name].charge(usage) or Charge()
-                yield Spent(at_ms, lanes[api.name], usage, charge, Provenance.METERED)
+        yield from _bought(at_ms, len(group), dice, lanes)
+
+
+def bought(from_ms: int, to_ms: int, seed: int, key_id: str) -> Iterator[Spent]:
+    """What API targets alone served within the window, a row for every five minutes: days that a bill has closed."""
+    lanes, step_ms = _lanes(key_id), _COARSE * MINUTE_MS
+    for at_ms in range(from_ms + step_ms, to_ms + 1, step_ms):
+        dice = Random(f"{seed} {at_ms} apis")  # noqa: S311 - a simulation, not a secret
+        yield from _bought(at_ms, _COARSE, dice, lanes)
+
+
+def _bought(at_ms: int, minutes: int, dice: Random, lanes: Mapping[str, Lane]) -> Iterator[Spent]:
+    for api in APIS:
+        if (usage := _usage(api, at_ms, minutes, dice)) is not None:
+            charge = _CARDS[api.name].charge(usage) or Charge()
+            yield Spent(at_ms, lanes[api.name], usage, charge, Provenance.METERED)
 
 
 def _groups(minutes: Sequence[PastMinute]) -> Iterator[Sequence[PastMinute]]:

@@ -271,6 +271,8 @@ def test_the_demo_shows_the_overview_and_leaves_nothing_behind(tmp_path: Path, w
         children = children_of(terminal.process.pid)
         assert len(children) == 4  # the engine server, the load, the gateway, the agent; history and prices have ended
         if way is None:
+            terminal.press("8")
+            terminal.until(r"novita +\d+s +\d+\.\d\d")
             terminal.press("q")
         else:
             terminal.process.send_signal(way)
