@@ -18,8 +18,10 @@ from costtui.domain.clean import clean
 from costtui.domain.money import NanoUsd, nano_from_usd
 from costtui.errors import UsageError
 from costtui.report.finance import BY, FinanceLine, FinanceReport, HostBill, Names, finance_report
+from costtui.report.finance_bills import billed_month
 from costtui.report.money import iso
 from costtui.report.words import money, percent
+from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -31,6 +33,7 @@ TITLES = {
     "api_metered_usd": "API metered",
     "api_estimated_usd": "API estimated",
     "api_unknown_attempts": "without price",
+    "api_billed_usd": "API billed",
     "self_hosted_share_usd": "own engines",
     "gpu_rent_usd": "GPU rent",
     "gpu_power_usd": "power",
@@ -52,7 +55,9 @@ def run_finance(given: Given, month: str, by: str, invoice: str | None, flags: C
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
         contextlib.closing(TelemetryReader(given.state_dir)) as telemetry,
     ):
-        found = finance_report(ledger, telemetry, config.finance, names, by, span, paid)
+        bills, providers = BillReader(given.state_dir), [each.provider for each in config.billing]
+        billed = billed_month(bills, ledger, providers, (from_ms, end_ms), now_ms)
+        found = finance_report(ledger, telemetry, config.finance, names, by, span, paid, billed)
         said = (() if ledger.readable() else (NO_LEDGER,)) + ((NOT_OVER,) if end_ms > now_ms else ())
     found = replace(found, notes=(*found.notes, *said))
     host = clean(config.finance.gpu_host) or "the GPU host"
@@ -94,6 +99,7 @@ def _row(line: FinanceLine) -> Row:
         "api_metered_usd": usd(line.metered_nano),
         "api_estimated_usd": usd(line.estimated.shown),
         "api_unknown_attempts": line.metered.unknown,
+        "api_billed_usd": usd(line.billed.shown),
         "self_hosted_share_usd": usd(line.share.shown),
         "gpu_rent_usd": usd(line.rent.shown),
         "gpu_power_usd": usd(line.power.shown),
@@ -167,6 +173,8 @@ def _table(found: FinanceReport) -> None:
         )
         print(f"  {'  '.join([first, *rest])}".rstrip())
     print("  USD; own engines: their share of the rent and power beside it, never to be added")
+    if found.total.billed.known:
+        print("  API billed: by providers of whom the gateway metered nothing this month, by days of UTC")
 
 
 def _shown(value: Cell) -> str:

@@ -314,8 +314,9 @@ What the gateway's requests cost; APIs and own engines (their share of rent and 
   --json       one document (schema costtui.report/1); money exact, unknown null, `unpriced` says how often
   --csv        the same columns; unknown empty
   --boundary   where that route's requests really went, target by target; exit 1 if one left its boundary
-  --month      a whole month in the host's time zone, for finance: APIs (metered, estimated, without price), own
-               engines' share, GPU rent and power, in columns of their own; lines sum to the total to 1e-9 USD
+  --month      a whole month in the host's time zone, for finance: APIs (metered, estimated, without price; billed
+               by those that the gateway did not meter), own engines' share, GPU rent and power, in columns of
+               their own; lines sum to the total to 1e-9 USD
                team, owner: what the request says (x-costtui-tag: team=NAME, of the names in [finance]), else whose
                tag, key or Unix user it is by [finance] of the configuration
                user: gateway key, and for GPUs the Unix user whose processes held them; job: the Slurm job

@@ -1,6 +1,7 @@
 """A month for whoever pays the bills: APIs, own engines' shares and GPUs by team, owner, route or user.
 
-The three are columns of their own and never added: an own engine's share is part of the rent beside it.
+They are columns of their own and never added: an own engine's share is part of the rent beside it, and what a provider
+billed stands apart from what others were metered at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,14 @@ from costtui.domain.clean import clean
 from costtui.domain.finance import KEY, OWNER, TEAM, USER, Finance, group_of
 from costtui.domain.holder import LOST, NOBODY, UNKNOWN, Holder
 from costtui.domain.money import NanoUsd
+from costtui.report.finance_bills import NO_BILLS, BilledMonth, BilledRow
 from costtui.report.finance_gpus import Gpus, Share, Stretch, Telemetry, gpus_of, shares, stretches
 from costtui.report.metered import Ledger
 from costtui.store.ledger.rows import SpendRow
 
 BY = (TEAM, OWNER, "route", "user", "job", "key", "provider", "model")
 NONE, GPUS, CORRECTIONS = "(none)", "(GPUs)", "(corrections of rent)"
+BILLED = "(billed, past the gateway)"
 IDLE, HIDDEN, UNSEEN, FALLEN = "(held by nobody)", "(owner not known)", "(holder not recorded)", "(GPU lost)"
 _NO_USER = {NOBODY: IDLE, UNKNOWN: HIDDEN, LOST: FALLEN}
 _ASKED: Mapping[str, tuple[str, ...]] = {
@@ -72,6 +75,8 @@ class FinanceLine:
     """Of APIs: usage times price. Its `unknown` counts attempts without a price."""
     estimated: Tally = field(default_factory=Tally)
     """Of APIs, where usage or price was inferred: nobody's bill yet."""
+    billed: Tally = field(default_factory=Tally)
+    """By API providers of whom the gateway metered nothing."""
     share: Tally = field(default_factory=Tally)
     """Of own engines: part of rent and power that are in the next two already."""
     rent: Tally = field(default_factory=Tally)
@@ -135,20 +140,24 @@ def finance_report(
     by: str,
     span: tuple[int, int],
     invoice: NanoUsd | None,
+    billed: BilledMonth = NO_BILLS,
 ) -> FinanceReport:
     """The report of `span`, whole quarters of an hour; `by` is one of BY."""
     book = _Book(by, finance, names)
     for row in ledger.spend(*span, (*_ASKED[by], "provenance")):
         book.line(book.payer(row)).take(row)
+    for line in billed.rows:
+        book.line(book.billed(line)).take_bill(line.nano)
     gpus = gpus_of(telemetry, span[1])
     bill = _take_gpus(book, telemetry, gpus, span, invoice)
     lines = tuple(sorted(book.lines.values(), key=_dearest_first))
-    notes = tuple(_notes(book, gpus, bill))
+    notes = (*_notes(book, gpus, bill), *billed.notes)
     return FinanceReport(by, *span, lines, book.total, bill, notes)
 
 
 def _dearest_first(line: FinanceLine) -> tuple[bool, int, str]:
-    return line.name.startswith("("), -(line.metered.nano + line.estimated.nano + line.rent.nano), line.name
+    parts = (line.metered, line.estimated, line.billed, line.rent)
+    return line.name.startswith("("), -sum(part.nano for part in parts), line.name
 
 
 class _Book:
@@ -183,6 +192,10 @@ class _Book:
         members = (f"{KEY}{name}", f"{KEY}{key_id}") if key_id else (user,)
         return group_of(self._finance, self.by, members, row.labels[0])
 
+    def billed(self, row: BilledRow) -> str:
+        """The line of a bill's line: its keys are the provider's, which belong to no team, route or user here."""
+        return {"provider": row.provider, "model": row.model}.get(self.by) or BILLED
+
     def holder(self, holder: Holder | None) -> str:
         """The line of whoever held a GPU."""
         if self.by not in (TEAM, OWNER, "user", "job"):
@@ -204,6 +217,10 @@ class _Both:
     def take(self, row: SpendRow) -> None:
         for line in self.lines:
             line.take(row)
+
+    def take_bill(self, nano: int | None) -> None:
+        for line in self.lines:
+            line.billed.add(nano)
 
     def take_share(self, share: Share) -> None:
         for line in self.lines:

@@ -14,10 +14,18 @@ from costtui.store.writer import TelemetryWriter
 from tests.cli.clock import now_ms
 from tests.cli.ledger import OPENAI, charge, keep, keep_four
 from tests.cli.shell import Shell
+from tests.cli.test_reconcile import bill, billed
 from tests.report.billed import HOUR, known, terms
 from tests.store.ledger.made import attempt
 
-MONEY = ("api_metered_usd", "api_estimated_usd", "self_hosted_share_usd", "gpu_rent_usd", "gpu_power_usd")
+MONEY = (
+    "api_metered_usd",
+    "api_estimated_usd",
+    "api_billed_usd",
+    "self_hosted_share_usd",
+    "gpu_rent_usd",
+    "gpu_power_usd",
+)
 CONFIG = """
 [finance]
 gpu_host = "lambda"
@@ -140,3 +148,17 @@ def test_a_month_to_come_is_refused(shell: Shell) -> None:
     later = this_month(days_ahead=62)
     said = shell("report", "--month", later)
     assert (said.code, said.err) == (64, f"costtui: --month {later} is still to come\n")
+
+
+def test_a_provider_that_nobody_metered_stands_with_its_bill_and_a_metered_one_without(shell: Shell) -> None:
+    keep_four(shell.state_dir, now_ms())  # openai, 2 dollars
+    bill(shell, billed(0, "40", 4_000_000))
+    bill(shell, billed(0, "7.5", 1_000), provider="together")
+    shell.config('[billing]\nopenai = { key = "env:K", projects = ["p"] }\ntogether = { key = "env:K" }\n')
+    rows = rows_of(shell("report", "--month", this_month(), "--by", "provider", "--csv").out)
+    found = {row["provider"]: (row["api_metered_usd"], row["api_billed_usd"]) for row in rows if row["line"] == "spend"}
+    assert found == {"openai": ("2", "0"), "novita": ("", "0"), "together": ("0", "7.5"), "vllm": ("0", "0")}
+    assert [row["api_billed_usd"] for row in rows if row["line"] == "total"] == ["7.5"]
+    said = shell("report", "--month", this_month(), "--by", "team").out
+    assert "(billed, past the gateway)" in said
+    assert "API billed: by providers of whom the gateway metered nothing this month" in said
