@@ -3,7 +3,6 @@
 import contextlib
 
 from costtui.analysis.advice import Advice
-from costtui.analysis.rent import owed, owed_ms
 from costtui.cli.cells import json_line
 from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
@@ -11,9 +10,7 @@ from costtui.cli.since import since_ms
 from costtui.config.load import load
 from costtui.errors import SourceError
 from costtui.rates.prices import PriceBook
-from costtui.report.advice import Owed, advice
-from costtui.report.counterfactual import counterfactual
-from costtui.report.idle import idle_report
+from costtui.report.advised import advised
 from costtui.report.money import iso, usd
 from costtui.report.words import money
 from costtui.store.ledger.reader import LedgerReader
@@ -37,9 +34,7 @@ def run(given: Given) -> int:
         contextlib.closing(TelemetryReader(given.state_dir)) as reader,
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
-        idle = idle_report(reader, config, book, from_ms, at_ms)
-        compared = counterfactual(ledger, config, book, from_ms, at_ms)
-        found = advice(idle, _owed(reader, from_ms, at_ms), compared, _carried_ms(reader, from_ms, at_ms))
+        found = advised(reader, ledger, config, book, from_ms, at_ms)
     if "--json" in flags:
         rows = [_fields(each) for each in found]
         print(json_line({"schema": SCHEMA, "from": iso(from_ms), "to": iso(at_ms), "advice": rows}))
@@ -49,28 +44,6 @@ def run(given: Given) -> int:
     if not found:
         print("nothing that the figures of this span support; they may be too few yet: --since month")
     return 0
-
-
-def _owed(reader: TelemetryReader, from_ms: int, to_ms: int) -> dict[int, Owed]:
-    """By GPU index: rent of the time in which it was observed."""
-    kept, totals, sessions = reader.terms(), reader.gpu_totals(from_ms, to_ms), reader.sessions(from_ms, to_ms)
-    found = {}
-    for gpu in reader.known_gpus().values():
-        terms = kept.get(gpu.uuid, ())
-        state = totals.get(gpu.uuid)
-        seen = sum(state.milliseconds.values()) if state is not None else 0
-        begin = max(from_ms, gpu.first_seen_ms)
-        rent, whole = owed(terms, sessions, begin, to_ms), owed_ms(terms, sessions, begin, to_ms)
-        found[gpu.index] = Owed(
-            None if rent is None or not whole else type(rent)(rent * min(seen, whole) // whole), seen
-        )
-    return found
-
-
-def _carried_ms(reader: TelemetryReader, from_ms: int, to_ms: int) -> int:
-    """How long of the span this host has been watched: what came before cannot be told from nothing."""
-    first = min((gpu.first_seen_ms for gpu in reader.known_gpus().values()), default=from_ms)
-    return to_ms - max(from_ms, first)
 
 
 def _lines(number: int, each: Advice) -> str:
