@@ -306,6 +306,7 @@ content. Not while a gateway runs: it removes by itself what is older than 35 da
 costtui report [--by WHAT[,WHAT]] [--since WHEN] [--json | --csv]
 costtui report --boundary ROUTE [--since WHEN] [--json | --csv]
 costtui report --month 2026-11 [--by team|owner|route|user|job|key|provider|model] [--invoice USD] [--json | --csv]
+costtui report [--html FILE] [--markdown FILE] [--since WHEN]
 
 What the gateway's requests cost; APIs and own engines (their share of rent and power) apart and never added.
 
@@ -321,6 +322,7 @@ What the gateway's requests cost; APIs and own engines (their share of rent and 
                tag, key or Unix user it is by [finance] of the configuration
                user: gateway key, and for GPUs the Unix user whose processes held them; job: the Slurm job
   --invoice    what the GPU host wants for the month; the difference to the rent by contract is shown
+  --html, --markdown   one page with charts for who would rather look, of this month or since WHEN; - is stdout
 
 Examples: costtui report --by route,model --since month
           costtui report --month 2026-11 --by team --invoice 5760 --csv > november.csv
