@@ -8,6 +8,7 @@ from costtui.report.exhaustion import NOT_BY_WEEK, BudgetOutlook
 from costtui.report.money import iso, usd
 from costtui.report.words import UNKNOWN, clock, money
 
+BUDGETS = ("budget", "of", "used $", "limit $", "at this burn", "by the week's shape", "between")
 LASTS = "lasts"
 OVER = "gone"
 LEGEND = (
@@ -43,9 +44,8 @@ def budget_fields(each: BudgetOutlook) -> dict[str, object]:
 
 def budget_table(budgets: Sequence[BudgetOutlook], today: str | None, zone: tzinfo) -> str:
     """A line each."""
-    head = ("budget", "of", "used $", "limit $", "at this burn", "by the week's shape", "between")
-    rows = [head, *(_cells(each, today, zone) for each in budgets)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
+    rows = [BUDGETS, *(budget_cells(each, today, zone) for each in budgets)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(BUDGETS))]
     lines = ["  ".join(_padded(row, widths)).rstrip() for row in rows]
     reasons = {f"{clean(each.budget.name)}: {each.reason}": None for each in budgets if each.reason}
     return "\n".join([*lines, *reasons, LEGEND])
@@ -58,7 +58,8 @@ def _padded(row: tuple[str, ...], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def _cells(each: BudgetOutlook, today: str | None, zone: tzinfo) -> tuple[str, ...]:
+def budget_cells(each: BudgetOutlook, today: str | None, zone: tzinfo) -> tuple[str, ...]:
+    """One budget beneath `BUDGETS`."""
     found, ahead, budget = each.standing, each.by_week, each.budget
     limit = usd(budget.limit) if found is None else found.limit_usd
     used = None if found is None else found.used_usd

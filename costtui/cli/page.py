@@ -7,24 +7,41 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from costtui.analysis.breakeven_standing import standing_of
+from costtui.cli.forecast_text import BUDGETS, budget_cells
 from costtui.cli.given import Given
+from costtui.cli.key_names import key_names
 from costtui.cli.picture import now_ms, picture_of
 from costtui.cli.since import since_ms
+from costtui.cli.verdict import read_situation
 from costtui.config.load import load
+from costtui.config.model import Config
+from costtui.domain.budget import ScopeKind
+from costtui.domain.calendar import local
 from costtui.domain.clean import clean
 from costtui.errors import CosttuiError, SourceError
 from costtui.rates.prices import PriceBook
+from costtui.report.advised import advised
+from costtui.report.counterfactual import counterfactual
+from costtui.report.exhaustion import budget_outlooks, kinds_of
+from costtui.report.forecast import history, outlooks
 from costtui.report.idle import idle_report
 from costtui.report.money import iso
-from costtui.report.page import Page
+from costtui.report.page import Page, Section
+from costtui.report.page_ahead import advice_section, ahead_section, compare_section
 from costtui.report.page_headline import headline
 from costtui.report.page_html import html_of
 from costtui.report.page_idle import idle_section
 from costtui.report.page_markdown import markdown_of
 from costtui.report.page_spend import Span, spend_section
+from costtui.report.page_verdict import breakeven_section, tco_section
+from costtui.report.standings import fresh_picture
+from costtui.report.verdict_breakeven import setting_of
+from costtui.report.verdict_tco import total_of
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
+MARKS = "All amounts are USD; ? is not known, ≥ lacks a part that is not known, ~ is an estimate."
 Render = Callable[[Page], str]
 
 
@@ -46,21 +63,36 @@ def run_page(given: Given, html: str | None, markdown: str | None) -> int:
 def _page(given: Given, since: str) -> Page:
     at_ms = now_ms()
     config = load(given.config_path, at_ms)
-    from_ms = since_ms(since, at_ms, config.host.timezone)
+    zone = config.host.timezone
+    from_ms = since_ms(since, at_ms, zone)
     book = None
     with contextlib.suppress(SourceError):
         book = PriceBook.load(given.state_dir)
+    situation = read_situation(given)
     with (
         contextlib.closing(TelemetryReader(given.state_dir)) as telemetry,
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
         sections = [
             headline(picture_of(given.state_dir)),
-            spend_section(ledger, Span(from_ms, at_ms + 1, config.host.timezone)),
+            advice_section(advised(telemetry, ledger, config, book, from_ms, at_ms)),
+            spend_section(ledger, Span(from_ms, at_ms + 1, zone)),
+            _ahead(given, config, ledger, at_ms),
             idle_section(idle_report(telemetry, config, book, from_ms, at_ms)),
+            tco_section(total_of(situation)),
+            breakeven_section(standing_of(setting_of(situation)), situation.at_ms),
+            compare_section(counterfactual(ledger, config, book, from_ms, at_ms)),
         ]
-    told = f"{iso(from_ms)} to {iso(at_ms)}. USD. ? is not known, ≥ lacks a part that is not known, ~ is an estimate."
-    return Page("What LLMs cost here", told, sections)
+    begin, end = (f"{local(each, zone):%Y-%m-%d %H:%M}" for each in (from_ms, at_ms))
+    return Page("What LLMs cost here", f"{begin} to {end}, {zone.key}. {MARKS}", sections)
+
+
+def _ahead(given: Given, config: Config, ledger: LedgerReader, at_ms: int) -> Section:
+    zone, keys, kind = config.host.timezone, key_names(given.state_dir), ScopeKind.PROVIDER
+    past = history(ledger, at_ms, zone, (kind, *kinds_of(config.budgets)))
+    budgets = budget_outlooks(config.budgets, fresh_picture(given.state_dir, at_ms), past, keys, zone)
+    rows = [budget_cells(each, iso(at_ms), zone) for each in budgets]
+    return ahead_section(outlooks(past, kind, {}), BUDGETS, rows)
 
 
 def _write(path: Path, text: str) -> None:

@@ -64,7 +64,15 @@ class Heat:
     cells: tuple[tuple[Bar, ...], ...]
 
 
-Block = Note | Figures | Table | Bars | Heat
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Parts of one sum, none of them unknown."""
+
+    caption: str
+    each: tuple[Bar, ...]
+
+
+Block = Note | Figures | Table | Bars | Heat | Stack
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from decimal import Decimal
 from html import escape
 
 from costtui.domain.clean import clean
-from costtui.report.page import Bar, Block, Figures, Heat, Note, Page, Section, Table
+from costtui.report.page import Bar, Block, Figures, Heat, Note, Page, Section, Stack, Table
 from costtui.report.page_style import STYLE
-from costtui.report.page_svg import bars
+from costtui.report.page_svg import bars, stack
 
 LONGEST = 800
 """Characters of one text: a formula or a reason, never a page."""
+LINE = 28
+"""Characters; what is longer is wrapped."""
 SHADES = 5
 
 
@@ -48,6 +50,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Heat():
             return _heat(block)
+        case Stack():
+            return stack(block)
         case _:
             return bars(block)
 
@@ -72,7 +76,9 @@ def _row(cells: tuple[str, ...], words: frozenset[int]) -> str:
 
 
 def _cell(tag: str, text: str, is_word: bool, more: str = "") -> str:
+    """Figures stand to the right; long texts get the room to be read on a telephone."""
     kind = "" if is_word else ' class="n"'
+    kind = ' class="w"' if is_word and len(text) > LINE else kind
     return f"<{tag}{more}{kind}>{_text(text)}</{tag}>"
 
 

@@ -2,12 +2,12 @@
 
 from costtui.analysis.idle_hours import DAYS, HOURS, IdleSum
 from costtui.report.idle import IdleGpu, IdleReport
-from costtui.report.money import iso, usd
+from costtui.report.money import usd
 from costtui.report.page import Bar, Block, Heat, Note, Section, Table
 from costtui.report.words import UNKNOWN, count, duration, money, short_money
 
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-NAMES = ("GPU", "serves", "idle", "without known rate", "USD", "idle now for", "would have bought")
+NAMES = ("GPU", "USD", "idle", "idle now for", "without known rate", "serves", "would have bought")
 TITLE = "GPUs and idle burn"
 NO_GPU = "No GPU was ever seen here: `costtui agent start` looks for them."
 
@@ -17,9 +17,9 @@ def idle_section(found: IdleReport) -> Section:
     if not found.gpus:
         return Section(TITLE, [Note(NO_GPU)])
     whole = found.whole
-    said = f"Idle since {iso(found.from_ms)}: {_amount(whole)} USD of rent, {duration(whole.idle_ms // 1000)} GPU time."
+    said = f"{_amount(whole)} USD of rent were paid for {duration(whole.idle_ms // 1000)} of idle GPU time."
     rows = tuple(_gpu(gpu, found.to_ms) for gpu in found.gpus)
-    blocks: list[Block] = [Note(said), Table("By GPU, dearest first", NAMES, rows, frozenset({0, 1, 6}))]
+    blocks: list[Block] = [Note(said), Table("By GPU, dearest first", NAMES, rows, frozenset({0, 5, 6}))]
     blocks += [_map(found)] if whole.nano else []
     return Section(TITLE, blocks)
 
@@ -28,7 +28,7 @@ def _gpu(gpu: IdleGpu, now_ms: int) -> tuple[str, ...]:
     since = "" if gpu.since_ms is None else duration(max(now_ms - gpu.since_ms, 0) // 1000)
     bought = "" if gpu.bought_tokens is None else f"{count(gpu.bought_tokens)} output tokens at {gpu.seller}"
     idle, unknown = (duration(spent_ms // 1000) for spent_ms in (gpu.sum.idle_ms, gpu.sum.unknown_ms))
-    return (f"{gpu.index} {gpu.name}", gpu.serves, idle, unknown, _amount(gpu.sum), since, bought)
+    return (f"{gpu.index} {gpu.name}", _amount(gpu.sum), idle, since, unknown, gpu.serves, bought)
 
 
 def _amount(each: IdleSum) -> str:

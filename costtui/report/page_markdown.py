@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from costtui.domain.clean import clean
-from costtui.report.page import Bars, Block, Figures, Heat, Note, Page, Table
+from costtui.report.page import Bars, Block, Figures, Heat, Note, Page, Stack, Table
 
 LONGEST = 800
 _STEERS = re.compile(r"([\\`*_\[\]{}<>#|!~&@])")
@@ -31,7 +31,7 @@ def _block(block: Block) -> Iterator[str]:
         case Table():
             yield from [_text(block.caption), ""]
             yield from _table(block.names, block.rows, block.words)
-        case Bars():
+        case Bars() | Stack():
             yield from [_text(block.caption), ""]
             yield from _table(("", "USD"), [(each.label, each.shown) for each in block.each], {0})
         case Heat():

@@ -16,7 +16,7 @@ from costtui.store.ledger.rows import SpendRow
 BY = ("provider", "model", "route")
 DAYS = 31
 """On the chart, at most: the last ones of a longer span."""
-NAMES = ("", "requests", "failed", "read", "written", "without price", "USD", "told by")
+NAMES = ("", "USD", "told by", "requests", "failed", "tokens read", "written", "without price")
 NOTHING = "Nothing is in the ledger of this span: clients reach it through `costtui gateway`."
 SHARE = "Own engines: their share of rent and power, never to be added to what APIs cost"
 
@@ -52,13 +52,13 @@ def amount(rows: Sequence[SpendRow]) -> str:
 def _table(caption: str, rows: Sequence[SpendRow]) -> Table:
     ranked = sorted(rows, key=lambda row: (-(row.nano or 0), row.labels))
     cells = [_cells(provider_words(clean(row.labels[0])) or UNKNOWN, [row]) for row in ranked]
-    return Table(caption, NAMES, (*cells, _cells("together", ranked)), frozenset({0, 7}))
+    return Table(caption, NAMES, (*cells, _cells("total", ranked)), frozenset({0, 2}))
 
 
 def _cells(name: str, rows: Sequence[SpendRow]) -> tuple[str, ...]:
     fields = ("requests", "failed", "input_tokens", "output_tokens", "unpriced")
     counts = [count(sum(getattr(row, field) for row in rows)) for field in fields]
-    return (name, *counts, amount(rows), provenance(rows))
+    return (name, amount(rows), provenance(rows), *counts)
 
 
 def _days(ledger: Ledger, span: Span) -> Bars:

@@ -26,6 +26,7 @@ caption,figcaption{text-align:left;font-size:.85rem;padding:0 0 6px}
 th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
 td,th{max-width:30rem}
 tbody th{overflow-wrap:anywhere;min-width:9rem}
+.w{min-width:13rem}
 thead th{color:var(--soft);font-size:.8rem;white-space:nowrap}
 .n{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
@@ -38,6 +39,11 @@ tbody tr:last-child>*{border-bottom:0}
 .chart{display:block;width:100%;min-width:620px;height:auto}
 .chart text{fill:var(--soft);font-size:13px;font-family:inherit;font-variant-numeric:tabular-nums}
 .bar{fill:var(--bar)}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 10px;padding:0;font-size:.82rem}
+.legend li::before{content:"";display:inline-block;width:10px;height:10px;margin-right:6px;border-radius:2px}
+.legend .c0::before{background:#1f6f8b}.legend .c1::before{background:#d98a2b}.legend .c2::before{background:#6f9a4d}
+.legend .c3::before{background:#8a6bb1}.legend .c4::before{background:#c25b5b}.legend .c5::before{background:#7d8792}
+.c0{fill:#1f6f8b}.c1{fill:#d98a2b}.c2{fill:#6f9a4d}.c3{fill:#8a6bb1}.c4{fill:#c25b5b}.c5{fill:#7d8792}
 .axis{stroke:var(--line);stroke-width:1}
 @media (max-width:600px){section{padding:14px 12px}main{padding:16px 10px 32px}}
 @media (prefers-color-scheme:dark){.heat .s2{color:var(--ink)}.heat .s3{color:#fff}}

@@ -5,20 +5,47 @@ from decimal import Decimal
 from html import escape
 
 from costtui.domain.clean import clean
-from costtui.report.page import Bars
+from costtui.report.page import Bars, Stack
 
 WIDTH, HEIGHT, TOP, FOOT = 900, 220, 24, 24
+TALL, COLOURS = 34, 6
 LABELS = 8
 """At most, or they run into each other."""
 
 
 def bars(block: Bars) -> str:
     """Columns from a line at zero; the largest has its amount written on it."""
-    told = escape(clean(block.caption))
+    return _figure(block.caption, HEIGHT, "".join(_columns(block)))
+
+
+def stack(block: Stack) -> str:
+    """One bar of its parts, and beneath it which colour is which."""
+    names = "".join(
+        f'<li class="c{place % COLOURS}">{escape(clean(each.label))} {escape(clean(each.shown))}</li>'
+        for place, each in enumerate(block.each)
+    )
+    return _figure(block.caption, TALL, "".join(_parts(block))) + f'<ul class="legend">{names}</ul>'
+
+
+def _parts(block: Stack) -> Iterator[str]:
+    whole = sum(each.value or Decimal(0) for each in block.each)
+    left = Decimal(0)
+    for place, each in enumerate(block.each):
+        wide = (each.value or 0) / whole * WIDTH if whole else Decimal(0)
+        said = f"{escape(clean(each.label))}: {escape(clean(each.shown))} USD"
+        yield (
+            f'<rect class="c{place % COLOURS}" x="{left:.1f}" y="0" width="{wide:.1f}" height="{TALL}">'
+            f"<title>{said}</title></rect>"
+        )
+        left += wide
+
+
+def _figure(caption: str, height: int, inner: str) -> str:
+    told = escape(clean(caption))
     return (
         f'<figure><figcaption>{told}</figcaption><div class="box" tabindex="0" role="region" aria-label="{told}">'
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{told}">'
-        f"{''.join(_columns(block))}</svg></div></figure>"
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">'
+        f"{inner}</svg></div></figure>"
     )
 
 
@@ -41,6 +68,6 @@ def _columns(block: Bars) -> Iterator[str]:
             yield f'<text x="{edge:.1f}" y="{floor - tall - 6:.1f}" text-anchor="middle">{shown}</text>'
             named = named or is_most
         if (len(block.each) - 1 - place) % every == 0:
-            edge = min(max(middle, Decimal(20)), Decimal(WIDTH - 20))
+            edge = min(max(middle, Decimal(26)), Decimal(WIDTH - 26))
             yield f'<text x="{edge:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{label}</text>'
     yield f'<line class="axis" x1="0" y1="{floor}" x2="{WIDTH}" y2="{floor}"/>'

@@ -28,7 +28,7 @@ def test_the_pages_totals_are_those_of_the_commands(shell: Shell) -> None:
     spent = json.loads(shell("report", "--json", "--since", "7d").out, parse_float=Decimal)["api"]["usd"]
     lost = json.loads(shell("idle", "--json", "--since", "7d").out, parse_float=Decimal)["usd"]
     for by in ("provider", "model", "route"):
-        assert row_of(page.out, f"APIs, by {by}", "together")[6] == f"{spent:.2f}" == "12.34"
+        assert row_of(page.out, f"APIs, by {by}", "total")[1] == f"{spent:.2f}" == "12.34"
     assert f"{lost:.2f} USD of rent" in page.out
     assert lost == Decimal("1.2")
 
@@ -36,9 +36,9 @@ def test_the_pages_totals_are_those_of_the_commands(shell: Shell) -> None:
 def test_what_has_no_price_is_unknown_and_own_engines_are_apart(shell: Shell) -> None:
     keep_four(shell.state_dir, now_ms())
     page = shell("report", "--markdown", "-", "--since", "24h").out
-    assert row_of(page, "APIs, by provider", "novita")[5:] == ["1", "?", "unknown"]
-    assert row_of(page, "APIs, by provider", "together")[5:7] == ["1", "≥2.00"]
-    assert row_of(page, r"Own engines: their share of rent and power, never to be added to what APIs cost", "together")
+    assert row_of(page, "APIs, by provider", "novita")[1:3] == ["?", "unknown"]
+    assert row_of(page, "APIs, by provider", "total")[1] == "≥2.00"
+    assert row_of(page, r"Own engines: their share of rent and power, never to be added to what APIs cost", "total")
 
 
 def test_nothing_to_show_is_said_with_what_to_do(shell: Shell) -> None:
@@ -77,3 +77,20 @@ def test_the_headline_is_what_status_says(shell: Shell, publish: Publish) -> Non
     ):
         row = next(line for line in page.splitlines() if line.startswith(f"| {name} |"))
         assert f"{amount:.2f}" in row.split(" | ")[1]
+
+
+def test_what_lies_ahead_is_what_the_other_commands_say(shell: Shell) -> None:
+    idle(shell)
+    keep_four(shell.state_dir, now_ms())
+    page = shell("report", "--markdown", "-", "--since", "7d").out
+    scopes = json.loads(shell("forecast", "--json").out, parse_float=Decimal)["scopes"]
+    assert row_of(page, "APIs, USD", "all APIs")[1] == f"≥{scopes[0]['spent_usd']:.2f}"
+    bill = json.loads(shell("tco", "--json").out, parse_float=Decimal)
+    known = [part for part in bill["parts"] if part["usd_per_month"] is not None]
+    assert known
+    for part in known:
+        assert row_of(page, "Parts, USD", part["part"].replace("[", "\\["))[2] == f"{part['usd_per_month']:,.0f}"
+    assert row_of(page, "Parts, USD", "at least")[2] == f"{bill['total']['usd_per_month']:,.0f}"
+    for each in json.loads(shell("advice", "--json", "--since", "7d").out, parse_float=Decimal)["advice"]:
+        assert each["usd_per_month"] is None or f"\\~{each['usd_per_month']:.2f}" in page
+    assert "Own GPUs against APIs" in page
