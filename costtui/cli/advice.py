@@ -4,6 +4,7 @@ import contextlib
 
 from costtui.analysis.advice import Advice
 from costtui.cli.cells import json_line
+from costtui.cli.followed import tell_followed
 from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
 from costtui.cli.since import since_ms
@@ -11,6 +12,7 @@ from costtui.config.load import load
 from costtui.errors import SourceError
 from costtui.rates.prices import PriceBook
 from costtui.report.advised import advised
+from costtui.report.followed import command_of
 from costtui.report.money import iso, usd
 from costtui.report.words import money
 from costtui.store.ledger.reader import LedgerReader
@@ -22,10 +24,12 @@ SCHEMA = "costtui.advice/1"
 def run(given: Given) -> int:
     """A list, or one JSON document."""
     since = given.value("--since")
-    flags = given.flags("--json")
+    flags = given.flags("--json", "--followed")
     given.no_more()
     at_ms = now_ms()
     config = load(given.config_path, at_ms)
+    if "--followed" in flags:
+        return tell_followed(given.state_dir, at_ms, config.host.timezone, as_json="--json" in flags)
     from_ms = since_ms(since or "7d", at_ms, config.host.timezone)
     book = None
     with contextlib.suppress(SourceError):
@@ -52,7 +56,8 @@ def _lines(number: int, each: Advice) -> str:
         f"{number}. {amount}, confidence {each.confidence}: {each.subject}: {each.action}",
         f"   {each.arithmetic}",
     ]
-    return "\n".join([*lines, f"   {each.command}"] if each.command else lines)
+    command = command_of(each)
+    return "\n".join([*lines, f"   {command}"] if command else lines)
 
 
 def _fields(each: Advice) -> dict[str, object]:
@@ -63,5 +68,5 @@ def _fields(each: Advice) -> dict[str, object]:
         "confidence": each.confidence,
         "action": each.action,
         "arithmetic": each.arithmetic,
-        "command": each.command or None,
+        "command": command_of(each) or None,
     }

@@ -102,11 +102,12 @@ Looks at Python, SQLite, the driver, the store, the engines, keys and the agent;
 what to do. Exit 1 if something needs doing.
 """,
     "advice": """\
-costtui advice [--since 7d] [--json]
+costtui advice [--since 7d | --followed] [--json]
 
 What to do about it, ranked by dollars a month, each with its arithmetic, how far to trust it, and the command where a
 control exists: GPUs that idle, models whose tokens cost less at a seller than their GPUs' rent, cheaper sellers of the
 same model, models without a price. Only what your own figures support is said.
+--followed tells of changes whose reason names advice (the printed commands do): predicted against realised.
 
 Example:  costtui advice --since month
 """,

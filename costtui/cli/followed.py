@@ -1,0 +1,63 @@
+"""`costtui advice --followed`: what advice that was followed promised, and what it saved."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from costtui.cli.cells import json_line
+from costtui.report.followed import Followed, followed
+from costtui.report.money import iso, nine, usd
+from costtui.report.words import count, duration, money, percent
+from costtui.store.controls import ControlsStore
+from costtui.store.ledger.reader import LedgerReader
+from costtui.store.place import prepare
+
+SCHEMA = "costtui.advice.followed/1"
+NONE_YET = (
+    "no change by hand names a piece of advice yet: the commands that `costtui advice` prints carry a --reason, by"
+    " which they are followed up here"
+)
+
+
+def tell_followed(state_dir: Path, now_ms: int, zone: ZoneInfo, *, as_json: bool) -> int:
+    """A list, or one JSON document."""
+    prepare(state_dir)
+    with closing(ControlsStore.open(state_dir)) as store:
+        revisions = store.state().revisions
+    with closing(LedgerReader(state_dir)) as ledger:
+        found = followed(ledger, revisions, now_ms)
+    if as_json:
+        print(json_line({"schema": SCHEMA, "to": iso(now_ms), "followed": [_fields(each) for each in found]}))
+        return 0
+    print("\n".join(_lines(each, zone) for each in found) or NONE_YET)
+    return 0
+
+
+def _lines(each: Followed, zone: ZoneInfo) -> str:
+    since = datetime.fromtimestamp(each.since_ms / 1000, UTC).astimezone(zone)
+    told, made, so_far = (money(usd(nano)) for nano in (each.promise.month_nano, each.month_nano, each.saved_nano))
+    share = "" if each.ratio is None else f", {percent(each.ratio)} of it"
+    return (
+        f"{each.promise.subject}: predicted {told} $ a month, realised {made} $ a month{share}\n"
+        f"   route {each.route} since {since:%Y-%m-%d %H:%M} by {each.actor}, held for {duration(each.held_ms / 1000)}:"
+        f" {count(each.tokens)} tokens, {money(usd(each.former_nano))} $ at the former rates,"
+        f" {money(usd(each.paid_nano))} $ paid to APIs, {so_far} $ saved so far"
+    )
+
+
+def _fields(each: Followed) -> dict[str, object]:
+    return {
+        "advice": each.promise.subject,
+        "route": each.route,
+        "actor": each.actor,
+        "since": iso(each.since_ms),
+        "held_seconds": each.held_ms // 1000,
+        "tokens": each.tokens,
+        "predicted_usd_per_month": usd(each.promise.month_nano),
+        "realised_usd_per_month": usd(each.month_nano),
+        "realised_of_predicted": nine(each.ratio),
+        "former_way_usd": usd(each.former_nano),
+        "paid_to_apis_usd": usd(each.paid_nano),
+        "saved_usd": usd(each.saved_nano),
+    }

@@ -1,0 +1,100 @@
+"""Advice that was followed: predicted against realised, from the changes that name it and the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from costtui.analysis.advice import LEAST_NANO, WEEK_MS, Advice, monthly
+from costtui.analysis.followed import Carried, Course, Promise, at_former_rates, courses, reason
+from costtui.domain.clean import clean
+from costtui.domain.control import Revision
+from costtui.domain.money import NanoUsd
+from costtui.report.metered import Ledger, apis
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One piece of advice on one route."""
+
+    route: str
+    promise: Promise
+    actor: str
+    since_ms: int
+    held_ms: int
+    """How long changes that name it have held."""
+    former_nano: NanoUsd | None
+    """What the traffic since then would have cost the former way."""
+    paid_nano: NanoUsd | None
+    """What its APIs took; rent is owed anyway and is in neither."""
+    tokens: int
+    """Input and output that went while it held."""
+
+    @property
+    def saved_nano(self) -> NanoUsd | None:
+        """Negative where the advice was wrong."""
+        if self.former_nano is None or self.paid_nano is None:
+            return None
+        return NanoUsd(self.former_nano - self.paid_nano)
+
+    @property
+    def month_nano(self) -> NanoUsd | None:
+        """Realised in 730 hours at the pace of the time in which it held."""
+        saved = self.saved_nano
+        return None if saved is None or not self.held_ms else monthly(saved, self.held_ms)
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """Realised of predicted; None where either is not known."""
+        month, told = self.month_nano, self.promise.month_nano
+        return None if month is None or not told else Decimal(month) / told
+
+
+def command_of(advice: Advice) -> str:
+    """The command that carries it out, which names the advice so that it is followed up; empty where there is none."""
+    if not advice.command.startswith("costtui route "):
+        return advice.command
+    worth = None if advice.month_nano is None or advice.month_nano < LEAST_NANO else advice.month_nano
+    said = reason(f"{advice.kind} {clean(advice.subject, 80)}", worth).replace("'", "")
+    return f"{advice.command} --reason '{said}'"
+
+
+def followed(ledger: Ledger, revisions: tuple[Revision, ...], now_ms: int) -> tuple[Followed, ...]:
+    """Each piece of advice that a change by hand names, oldest first."""
+    return tuple(_followed(ledger, course) for course in courses(revisions, now_ms))
+
+
+def _followed(ledger: Ledger, course: Course) -> Followed:
+    from_ms = max(course.since_ms - WEEK_MS, course.former_ms)
+    before = _carried(ledger, course.route, [(from_ms, course.since_ms)])
+    after = _carried(ledger, course.route, course.spans)
+    held_ms = sum(to_ms - begin_ms for begin_ms, to_ms in course.spans)
+    return Followed(
+        clean(course.route, 80),
+        Promise(clean(course.promise.subject, 120), course.promise.month_nano),
+        clean(course.actor, 80),
+        course.since_ms,
+        held_ms,
+        at_former_rates(before, after),
+        after.nano,
+        after.input_tokens + after.output_tokens,
+    )
+
+
+def _carried(ledger: Ledger, route: str, spans: Sequence[tuple[int, int]]) -> Carried:
+    rows = [
+        row
+        for from_ms, to_ms in spans
+        if to_ms > from_ms
+        for row in ledger.spend(from_ms, to_ms, ("route",))
+        if row.labels[0] == route
+    ]
+    paid = apis(rows)
+    known = not any(row.unpriced or row.nano is None for row in paid)
+    return Carried(
+        sum(row.requests for row in rows),
+        sum(row.input_tokens for row in rows),
+        sum(row.output_tokens for row in rows),
+        sum(row.input_nano + row.cached_input_nano + row.cache_write_nano for row in paid) if known else None,
+        sum(row.output_nano for row in paid) if known else None,
+        sum(row.flat_nano for row in paid) if known else None,
+    )
