@@ -22,6 +22,7 @@ UNITS = {
     "decode": "tokens/s written",
     "output-rate": "output tokens/s",
     "endpoint-usd-per-hour": "$/h",
+    "endpoint-output-rate": "output tokens/s",
 }
 """Name of each number, which is also how `--what-if` calls it, and its unit."""
 
@@ -120,8 +121,9 @@ class Setting:
 
     @property
     def endpoint(self) -> Own | None:
-        """A dedicated endpoint paid by the hour. How fast it is nobody says: as fast as an own replica."""
-        hourly, replica = self.value("endpoint-usd-per-hour"), self.replica
+        """A dedicated endpoint paid by the hour; as fast as an own replica where nobody says how fast it is."""
+        hourly, output, mix = self.value("endpoint-usd-per-hour"), self.value("endpoint-output-rate"), self.mix
+        replica = Replica.of_output(1, output, mix) if output and mix else self.replica
         if hourly is None or replica is None:
             return None
         return Own(replica, 1, hourly * HOURS_PER_MONTH)

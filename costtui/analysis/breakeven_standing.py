@@ -146,7 +146,8 @@ def _caveats(setting: Setting, own: Own | None) -> tuple[str, ...]:
     if own is None:
         texts.append(_why_unknown(setting))
     if setting.endpoint is not None:
-        texts.append("an endpoint is taken to be as fast as one replica of yours, and on at all hours")
+        like = "" if setting.value("endpoint-output-rate") else "as fast as one replica of yours, and "
+        texts.append(f"an endpoint is taken to be {like}on at all hours")
     cached = setting.value("cache-hit")
     if cached:
         texts.append("cached input is counted at the API's price for it, and as read in full by your GPUs")

@@ -168,7 +168,8 @@ Volume, mix, cache hits and the best minute are measured over four weeks; every 
 `?` is not 0. NAME is one of
   volume=50M (tokens a day)   utilisation=40% (the volume that makes it)   growth=2M (tokens a day more, each day)
   gpus=4   gpus-per-replica=2   usd-per-gpu-hour=2.50   model=NAME (another engine of this host)
-  fte=0.25   usd-per-fte-year=150000   other-usd-per-month=1000   endpoint-usd-per-hour=8
+  fte=0.25   usd-per-fte-year=150000   other-usd-per-month=1000
+  endpoint-usd-per-hour=8   endpoint-output-rate=900 (output tokens/s of it; else as fast as a replica of yours)
   mix=3:1 (input to output)   cache-hit=40%   prefill=10000 and decode=2500 (tokens/s of a replica), or output-rate=700
   price=1.25/10 (input/output), price=NAME:1.25/10/0.125 (with cached input); several replace all prices
 

@@ -107,6 +107,8 @@ class WhileOn:
     """Paid, from waking up to the first answer."""
     scale_down_seconds: int
     """How long it stays up, and is paid, after its last answer."""
+    output_tokens_per_second: Decimal | None = None
+    """What it writes at full load; None: not said."""
 
 
 @dataclass(frozen=True, slots=True)

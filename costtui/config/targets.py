@@ -90,7 +90,7 @@ def _require(table: Table) -> None:
 
 
 def _while_on(table: Table) -> WhileOn | None:
-    """Of a dedicated endpoint; none of its three numbers has a usual value."""
+    """Of a dedicated endpoint; none of its numbers has a usual value, and its speed need not be known."""
     if "while_on" not in table:
         return None
     if "endpoint" not in table:
@@ -99,8 +99,9 @@ def _while_on(table: Table) -> WhileOn | None:
     inner.require("usd_per_hour", "cold_start", "scale_down")
     usd = inner.number("usd_per_hour")
     cold, delay = inner.duration_seconds("cold_start"), inner.duration_seconds("scale_down")
+    speed = inner.number("output_tokens_per_second", above=True)
     inner.close()
-    return None if usd is None or cold is None or delay is None else WhileOn(usd, cold, delay)
+    return None if usd is None or cold is None or delay is None else WhileOn(usd, cold, delay, speed)
 
 
 def _abilities(table: Table) -> Abilities:

@@ -158,9 +158,11 @@ def _speed(chosen: Served | None) -> list[Input]:
 
 def _endpoint(found: Situation) -> list[Input]:
     """The first target that is paid by the hour while it is up."""
-    name = "endpoint-usd-per-hour"
     for target in found.config.targets:
         if target.while_on is not None:
             note = f"[targets.{clean(target.name, 60)}] while_on"
-            return [Input(name, UNITS[name], target.while_on.usd_per_hour, Source.CONFIGURED, note)]
+            terms = target.while_on
+            said = (("usd-per-hour", terms.usd_per_hour), ("output-rate", terms.output_tokens_per_second))
+            pairs = [(f"endpoint-{name}", value) for name, value in said if value is not None]
+            return [Input(name, UNITS[name], value, Source.CONFIGURED, note) for name, value in pairs]
     return []

@@ -68,7 +68,7 @@ def number_of(name: str, text: str) -> Decimal:
         raise UsageError(f"--what-if {name}: {clean(text, 40)} is not from {least} to {highest:f}")
     if name in _WHOLE and value != value.to_integral_value():
         raise UsageError(f"--what-if {name}: GPUs come whole, not {clean(text, 40)}")
-    if value == 0 and name in ("prefill", "decode", "output-rate"):
+    if value == 0 and name in ("prefill", "decode", "output-rate", "endpoint-output-rate"):
         raise UsageError(f"--what-if {name}: an engine that makes nothing has no break-even")
     return value
 

@@ -121,6 +121,8 @@ def test_an_endpoint_that_scales_to_zero_says_what_it_costs_to_wake() -> None:
     line = 'while_on = { usd_per_hour = 4.5, cold_start = "4m", scale_down = "15m" }\n'
     assert config_of(ENDPOINT + line).targets[-1].while_on == WhileOn(Decimal("4.5"), 240, 900)
     assert config_of(ENDPOINT).targets[-1].while_on is None
+    fast = config_of(ENDPOINT + line.replace(" }", ", output_tokens_per_second = 900 }")).targets[-1].while_on
+    assert fast == WhileOn(Decimal("4.5"), 240, 900, Decimal(900))
     assert any(
         '"scale_down" is missing' in problem
         for problem in problems_of(ENDPOINT + 'while_on = { usd_per_hour = 4.5, cold_start = "4m" }\n')

@@ -304,9 +304,22 @@ def test_an_endpoint_by_the_hour_is_the_third_way() -> None:
     ]
 
 
+def test_an_endpoint_counts_by_its_own_speed_where_that_is_known() -> None:
+    words = (*LARGE, "gpus=2", "usd-per-gpu-hour=2", "volume=50M", "endpoint-usd-per-hour=8", "price=gpt-5:1.25/10")
+    unsaid, slow = bare(*words), bare(*words, "endpoint-output-rate=100")
+    # 100 written and 300 read a second: 34.56 M tokens a day, so that 50 M take two of them
+    assert slow.endpoint is not None
+    assert slow.endpoint.replica.tokens_per_second == 400
+    ways = {way.name: way for way in standing_of(slow).ways}
+    assert ways["endpoint by the hour"].usd_per_month == 2 * 5_840
+    assert any("as fast as one replica" in text for text in standing_of(unsaid).caveats)
+    assert not any("as fast as one replica" in text for text in standing_of(slow).caveats)
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [
+        ("endpoint-output-rate=0", "makes nothing"),
         ("gpu=2", "did you mean 'gpus'"),
         ("gpus=2.5", "come whole"),
         ("gpus=0", "from 1"),
