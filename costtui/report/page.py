@@ -72,7 +72,32 @@ class Stack:
     each: tuple[Bar, ...]
 
 
-Block = Note | Figures | Table | Bars | Heat | Stack
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line from `begin` at zero to `end` where the chart's axis ends; `shown` is what it is at the mark."""
+
+    name: str
+    begin: Decimal
+    end: Decimal
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Lines over an axis that begins at zero and ends at `widest`; `mark` is where one is on it."""
+
+    caption: str
+    lines: tuple[Line, ...]
+    top: Decimal
+    """Of the other axis: what is above is cut off."""
+    top_shown: str
+    widest: Decimal
+    widest_shown: str
+    mark: Decimal
+    mark_shown: str
+
+
+Block = Note | Figures | Table | Bars | Heat | Stack | Curve
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from html import escape
 
 from costtui.domain.clean import clean
-from costtui.report.page import Bar, Block, Figures, Heat, Note, Page, Section, Stack, Table
+from costtui.report.page import Bar, Block, Curve, Figures, Heat, Note, Page, Section, Stack, Table
+from costtui.report.page_curve import curve
 from costtui.report.page_style import STYLE
 from costtui.report.page_svg import bars, stack
 
@@ -52,6 +53,8 @@ def _block(block: Block) -> str:
             return _heat(block)
         case Stack():
             return stack(block)
+        case Curve():
+            return curve(block)
         case _:
             return bars(block)
 

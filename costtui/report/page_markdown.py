@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from costtui.domain.clean import clean
-from costtui.report.page import Bars, Block, Figures, Heat, Note, Page, Stack, Table
+from costtui.report.page import Bars, Block, Curve, Figures, Heat, Note, Page, Stack, Table
 
 LONGEST = 800
 _STEERS = re.compile(r"([\\`*_\[\]{}<>#|!~&@])")
@@ -34,6 +34,9 @@ def _block(block: Block) -> Iterator[str]:
         case Bars() | Stack():
             yield from [_text(block.caption), ""]
             yield from _table(("", "USD"), [(each.label, each.shown) for each in block.each], {0})
+        case Curve():
+            yield from [_text(block.caption), ""]
+            yield from _table(("", block.mark_shown), [(line.name, line.shown) for line in block.lines], {0})
         case Heat():
             yield from [_text(block.caption), ""]
             names = ("", *(cell.label for cell in block.cells[0]))

@@ -44,6 +44,9 @@ tbody tr:last-child>*{border-bottom:0}
 .legend .c0::before{background:#1f6f8b}.legend .c1::before{background:#d98a2b}.legend .c2::before{background:#6f9a4d}
 .legend .c3::before{background:#8a6bb1}.legend .c4::before{background:#c25b5b}.legend .c5::before{background:#7d8792}
 .c0{fill:#1f6f8b}.c1{fill:#d98a2b}.c2{fill:#6f9a4d}.c3{fill:#8a6bb1}.c4{fill:#c25b5b}.c5{fill:#7d8792}
+.chart.stack{min-width:0;height:34px}
+.line{stroke-width:2.5}.l0{stroke:#1f6f8b}.l1{stroke:#d98a2b}.l2{stroke:#6f9a4d}.l3{stroke:#8a6bb1}.l4{stroke:#c25b5b}
+.l5{stroke:#7d8792}.mark{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:5 4}
 .axis{stroke:var(--line);stroke-width:1}
 @media (max-width:600px){section{padding:14px 12px}main{padding:16px 10px 32px}}
 @media (prefers-color-scheme:dark){.heat .s2{color:var(--ink)}.heat .s3{color:#fff}}

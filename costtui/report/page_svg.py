@@ -1,6 +1,6 @@
 """Charts of a page as inline SVG: coloured by the page's style, each bar with its amount for who cannot see it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from html import escape
 
@@ -15,16 +15,13 @@ LABELS = 8
 
 def bars(block: Bars) -> str:
     """Columns from a line at zero; the largest has its amount written on it."""
-    return _figure(block.caption, HEIGHT, "".join(_columns(block)))
+    return figure(block.caption, HEIGHT, "".join(_columns(block)))
 
 
 def stack(block: Stack) -> str:
     """One bar of its parts, and beneath it which colour is which."""
-    names = "".join(
-        f'<li class="c{place % COLOURS}">{escape(clean(each.label))} {escape(clean(each.shown))}</li>'
-        for place, each in enumerate(block.each)
-    )
-    return _figure(block.caption, TALL, "".join(_parts(block))) + f'<ul class="legend">{names}</ul>'
+    names = [f"{each.label} {each.shown}" for each in block.each]
+    return figure(block.caption, TALL, "".join(_parts(block)), " stack") + legend(names)
 
 
 def _parts(block: Stack) -> Iterator[str]:
@@ -32,7 +29,7 @@ def _parts(block: Stack) -> Iterator[str]:
     left = Decimal(0)
     for place, each in enumerate(block.each):
         wide = (each.value or 0) / whole * WIDTH if whole else Decimal(0)
-        said = f"{escape(clean(each.label))}: {escape(clean(each.shown))} USD"
+        said = f"{safe(each.label)}: {safe(each.shown)} USD"
         yield (
             f'<rect class="c{place % COLOURS}" x="{left:.1f}" y="0" width="{wide:.1f}" height="{TALL}">'
             f"<title>{said}</title></rect>"
@@ -40,11 +37,24 @@ def _parts(block: Stack) -> Iterator[str]:
         left += wide
 
 
-def _figure(caption: str, height: int, inner: str) -> str:
-    told = escape(clean(caption))
+def legend(names: Sequence[str]) -> str:
+    """Which colour is which, in the order of the chart."""
+    each = "".join(f'<li class="c{place % COLOURS}">{safe(name)}</li>' for place, name in enumerate(names))
+    return f'<ul class="legend">{each}</ul>'
+
+
+def safe(text: str) -> str:
+    """Text from outside, as text."""
+    return escape(clean(text))
+
+
+def figure(caption: str, height: int, inner: str, kind: str = "") -> str:
+    """A captioned chart in a box that scrolls by itself."""
+    told, ratio = safe(caption), "none" if kind else "xMidYMid"
     return (
         f'<figure><figcaption>{told}</figcaption><div class="box" tabindex="0" role="region" aria-label="{told}">'
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">'
+        f'<svg class="chart{kind}" preserveAspectRatio="{ratio}" viewBox="0 0 {WIDTH} {height}" role="img"'
+        f' aria-label="{told}">'
         f"{inner}</svg></div></figure>"
     )
 
@@ -57,7 +67,7 @@ def _columns(block: Bars) -> Iterator[str]:
     for place, each in enumerate(block.each):
         tall = (each.value or 0) / most * (floor - TOP) if most else Decimal(0)
         left, middle = step * place, step * place + step / 2
-        label, shown = escape(clean(each.label)), escape(clean(each.shown))
+        label, shown = safe(each.label), safe(each.shown)
         yield (
             f'<rect class="bar" x="{left + step / 10:.1f}" y="{floor - tall:.1f}" width="{step * 8 / 10:.1f}"'
             f' height="{tall:.1f}"><title>{label}: {shown} USD</title></rect>'

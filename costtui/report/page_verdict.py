@@ -1,11 +1,13 @@
 """What self-hosting costs with everything in it and from which volume it pays, for a page."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from costtui.analysis.breakeven import DAYS_PER_MONTH, MILLION
 from costtui.analysis.breakeven_standing import Against, Standing
 from costtui.analysis.tco import Amounts, Input
 from costtui.report.money import usd
-from costtui.report.page import Bar, Block, Note, Section, Stack, Table
+from costtui.report.page import Bar, Block, Curve, Line, Note, Section, Stack, Table
 from costtui.report.verdict_tco import Total
 from costtui.report.verdict_words import dollars, mega, plain, signed, verdict
 from costtui.report.words import UNKNOWN, fine, percent
@@ -13,6 +15,10 @@ from costtui.report.words import UNKNOWN, fine, percent
 TCO, BREAKEVEN = "What self-hosting costs", "Own GPUs against APIs"
 NO_GPU = "No GPU with a known rate and nothing else was stated: `costtui tco --help` names what counts, [tco] holds it."
 NO_PRICE = "Nothing to compare with: no own engine was watched with traffic, or no price of its model is known."
+
+
+MOST, ZERO = 5, Decimal(0)
+"""Prices on the chart, the cheapest."""
 
 
 def tco_section(total: Total) -> Section:
@@ -61,7 +67,32 @@ def breakeven_section(standing: Standing, at_ms: int) -> Section:
     rows = tuple(_against(each, standing, at_ms) for each in standing.against)
     table = Table("Against each price, at the mix of today's tokens", names, rows, frozenset({0, 1}))
     inputs = _inputs("Computed from", list(setting.inputs.values()))
-    return Section(BREAKEVEN, [Note(told), table, inputs, *map(Note, standing.caveats)])
+    return Section(BREAKEVEN, [Note(told), *_curve(standing), table, inputs, *map(Note, standing.caveats)])
+
+
+def _curve(standing: Standing) -> Sequence[Curve]:
+    """What a month costs by volume, up to the GPUs' capacity; nothing where one of the three figures is not known."""
+    own, widest, volume = standing.usd_per_month, standing.capacity_tokens_per_day, standing.volume_per_day
+    if own is None or widest is None or volume is None or volume > widest:
+        return ()
+    cheapest = sorted(standing.against, key=lambda each: each.blended)[:MOST]
+    bought = tuple(
+        Line(each.price.name, ZERO, each.blended * widest * DAYS_PER_MONTH / MILLION, dollars(each.usd_per_month))
+        for each in cheapest
+    )
+    top, least = own * 2, "at least " if standing.setting.left_out else ""
+    return [
+        Curve(
+            "USD a month by tokens a day, at the mix of today's tokens; beside each name what it is today",
+            (Line("own GPUs", own, own, least + dollars(own)), *bought),
+            top,
+            f"{dollars(top)} USD a month",
+            widest,
+            f"{mega(widest)} Mtok a day: capacity",
+            volume,
+            f"today {mega(volume)} Mtok a day",
+        )
+    ]
 
 
 def _against(each: Against, standing: Standing, at_ms: int) -> tuple[str, ...]:

@@ -5,12 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from costtui.report.page import Bar, Bars, Block, Figure, Figures, Heat, Note, Page, Section, Stack, Table
+from costtui.report.page import Bar, Bars, Block, Curve, Figure, Figures, Heat, Line, Note, Page, Section, Stack, Table
 from costtui.report.page_html import html_of
 from costtui.report.page_markdown import markdown_of
 
 HOSTILE = "<script>alert(1)</script> a|b `c` \x1b[31m\nd [e](http://f) ![g](h) \" ' & <img src=x> \u202e"
-VOID = frozenset({"meta", "rect", "line"})
 
 
 class Read(HTMLParser):
@@ -35,12 +34,14 @@ class Read(HTMLParser):
 
 def page(text: str) -> Page:
     bar = Bar(text, Decimal(1), text)
+    line = Line(text, Decimal(0), Decimal(40), text)
     blocks: list[Block] = [
         Note(text),
         Figures((Figure(text, text, text),)),
         Table(text, (text, text), ((text, text),)),
         Bars(text, (bar, Bar(text, None, "?"))),
         Stack(text, (bar, bar)),
+        Curve(text, (line,), Decimal(10), text, Decimal(8), text, Decimal(2), text),
         Heat(text, (text,), ((Bar("0", Decimal(2), text), Bar("1", None, "?")),)),
     ]
     return Page(text, text, [Section(text, blocks)])
@@ -94,3 +95,11 @@ def test_an_unknown_amount_has_no_bar_and_no_shade() -> None:
     assert heights[1] == 0
     shades = [each.get("class") for tag, each in found.tags if tag == "td" and str(each.get("class")).startswith("s")]
     assert shades == ["s5", "s0"]
+
+
+def test_a_line_is_cut_off_where_it_leaves_the_chart_and_today_is_marked() -> None:
+    found = read(html_of(page("plain")))
+    lines = {str(each["class"]): each for tag, each in found.tags if tag == "line"}
+    # 40 at the right end, cut off at 10: a quarter of 900; 2 of 8 on the axis is there too
+    assert (lines["line l0"]["x1"], lines["line l0"]["x2"]) == ("0", "225.0")
+    assert lines["mark"]["x1"] == "225.0"
