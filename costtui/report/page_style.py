@@ -50,7 +50,8 @@ tbody tr:last-child>*{border-bottom:0}
 .axis{stroke:var(--line);stroke-width:1}
 @media (max-width:600px){section{padding:14px 12px}main{padding:16px 10px 32px}}
 @media (prefers-color-scheme:dark){.heat .s2{color:var(--ink)}.heat .s3{color:#fff}}
-@media print{:root{--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb}body{font-size:11px}
+@media print{:root{--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;font-size:10px}body{font-size:10px}
+.w,tbody th{min-width:0}.n,thead th{white-space:normal}th,td{padding-right:8px}
 section{border:0;padding:0}.box{overflow:visible}.heat,.chart{min-width:0}tr,figure,.figures{break-inside:avoid}
 h2{break-after:avoid}.heat td,.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
