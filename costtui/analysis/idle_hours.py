@@ -1,6 +1,6 @@
 """What idle GPUs cost by weekday and hour, and after how long a pause stopping one pays."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,11 +12,11 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class IdleQuarter:
-    """One GPU in one quarter of an hour."""
+class IdleTime:
+    """One GPU in one hour of the week, while one rate held."""
 
     uuid: str
-    at_ms: int
+    place: Place
     idle_ms: int
     """A model resident and nobody asking, or nothing resident: never unknown, never unobserved."""
     usd_per_hour: Decimal | None
@@ -36,30 +36,29 @@ class IdleSum:
     nano: NanoUsd = ZERO
     unknown_ms: int = 0
 
-    def plus(self, quarter: IdleQuarter) -> "IdleSum":
-        """With one more quarter."""
-        nano = quarter.nano
+    def plus(self, time: IdleTime) -> "IdleSum":
+        """With one more."""
+        nano = time.nano
         return IdleSum(
-            self.idle_ms + quarter.idle_ms,
+            self.idle_ms + time.idle_ms,
             NanoUsd(self.nano + (nano or 0)),
-            self.unknown_ms + (quarter.idle_ms if nano is None else 0),
+            self.unknown_ms + (time.idle_ms if nano is None else 0),
         )
 
 
-def by_hour(quarters: Iterable[IdleQuarter], place_of: Callable[[int], Place]) -> dict[Place, IdleSum]:
-    """The heat map; `place_of` says where a moment is on the user's wall clock."""
+def by_hour(times: Iterable[IdleTime]) -> dict[Place, IdleSum]:
+    """The heat map."""
     found: dict[Place, IdleSum] = {}
-    for quarter in quarters:
-        place = place_of(quarter.at_ms)
-        found[place] = found.get(place, IdleSum()).plus(quarter)
+    for time in times:
+        found[time.place] = found.get(time.place, IdleSum()).plus(time)
     return found
 
 
-def by_gpu(quarters: Iterable[IdleQuarter]) -> dict[str, IdleSum]:
+def by_gpu(times: Iterable[IdleTime]) -> dict[str, IdleSum]:
     """By UUID."""
     found: dict[str, IdleSum] = {}
-    for quarter in quarters:
-        found[quarter.uuid] = found.get(quarter.uuid, IdleSum()).plus(quarter)
+    for time in times:
+        found[time.uuid] = found.get(time.uuid, IdleSum()).plus(time)
     return found
 
 

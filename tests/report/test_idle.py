@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costtui.analysis.idle_hours import IdleQuarter, IdleSum, by_gpu, by_hour, stop_after_seconds, tokens_for
+from costtui.analysis.idle_hours import IdleSum, IdleTime, Place, by_gpu, by_hour, stop_after_seconds, tokens_for
 from costtui.config.model import Config, Host, Target
+from costtui.domain.amount import RateSource
 from costtui.domain.gpu import GpuState
 from costtui.domain.money import NanoUsd
 from costtui.domain.price import TokenPrice
+from costtui.domain.terms import GpuTerms, PowerTerms, Rate
 from costtui.domain.tick import GpuTick
 from costtui.report.idle import IdleReport, idle_report
 from costtui.store.reader import TelemetryReader
@@ -125,20 +127,43 @@ def test_an_empty_store_has_no_idle_gpu(tmp_path: Path) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from("ab"), st.integers(0, 700), st.integers(0, QUARTER), st.sampled_from([None, "2.49", "0"])
+            st.sampled_from("ab"),
+            st.tuples(st.integers(0, 6), st.integers(0, 23)),
+            st.integers(0, QUARTER),
+            st.sampled_from([None, "2.49", "0"]),
         )
     )
 )
-def test_every_way_to_sum_comes_to_the_same(rows: list[tuple[str, int, int, str | None]]) -> None:
-    quarters = [
-        IdleQuarter(uuid, at * QUARTER, idle_ms, None if usd is None else Decimal(usd))
-        for uuid, at, idle_ms, usd in rows
+def test_every_way_to_sum_comes_to_the_same(rows: list[tuple[str, Place, int, str | None]]) -> None:
+    times = [
+        IdleTime(uuid, place, idle_ms, None if usd is None else Decimal(usd)) for uuid, place, idle_ms, usd in rows
     ]
-    hours, gpus = by_hour(quarters, lambda at_ms: (at_ms // DAY % 7, at_ms // HOUR % 24)), by_gpu(quarters)
+    hours, gpus = by_hour(times), by_gpu(times)
     for part in ("idle_ms", "nano", "unknown_ms"):
         whole = sum(getattr(each, part) for each in gpus.values())
         assert sum(getattr(each, part) for each in hours.values()) == whole
-    assert sum(each.nano for each in gpus.values()) == sum(quarter.nano or 0 for quarter in quarters)
+    assert sum(each.nano for each in gpus.values()) == sum(time.nano or 0 for time in times)
+
+
+def test_a_rate_that_changes_within_the_day_counts_from_its_own_quarter_on(tmp_path: Path) -> None:
+    """2 $ an hour until ten past eight, 4 $ from there: the quarter of eight still costs what it began with."""
+    edge = MIDNIGHT + 8 * HOUR + 600_000
+    rates = (Rate(MIDNIGHT, Decimal(2)), Rate(edge, Decimal(4)))
+    terms = GpuTerms(rates, RateSource.CONTRACT, "always", PowerTerms(True))
+    with closing(TelemetryWriter.open(tmp_path, now_ms=MIDNIGHT)) as writer:
+        for quarter in range(40):
+            at_ms = MIDNIGHT + (quarter + 1) * QUARTER
+            tick = GpuTick("GPU-0", at_ms, QUARTER, GpuState.EMPTY, 0, 0, 70_000, 30, 1)
+            known = KnownGpu("GPU-0", 0, "NVIDIA H100", MIDNIGHT, at_ms, GpuState.EMPTY, MIDNIGHT)
+            writer.record(Second(at_ms, (tick,), (), (known,))).result(10)
+        writer.keep_terms("GPU-0", terms, MIDNIGHT).result(10)
+    with closing(TelemetryReader(tmp_path)) as reader:
+        report = idle_report(reader, Config(), None, MIDNIGHT, MIDNIGHT + DAY)
+    assert {hour: each.nano for (_, hour), each in report.hours.items()} == {
+        **dict.fromkeys(range(8), 2_000_000_000),
+        8: 500_000_000 + 3 * 1_000_000_000,
+        9: 4_000_000_000,
+    }
 
 
 def test_what_free_tokens_would_buy_is_not_a_number() -> None:
