@@ -15,7 +15,7 @@ from costtui.domain.gpu import GpuState
 from costtui.domain.terms import Adjustment, KeptTerms, Session
 from costtui.domain.tick import EngineCursor, EngineTotals, StateTotals
 from costtui.store import holders
-from costtui.store.buckets import MINUTES, QUARTERS, SECONDS, cover
+from costtui.store.buckets import GRAINS, HOURS, MINUTES, QUARTERS, SECONDS, Grain, cover
 from costtui.store.place import TELEMETRY
 from costtui.store.rows import EnginePoint, Event, GpuPoint, KnownGpu, StoredStatus
 from costtui.store.text import terms_from
@@ -80,7 +80,7 @@ class TelemetryReader:
         At other edges it is as exact as the minutes (400 days) and seconds (48 hours) that are kept.
         """
         sums: dict[str, list[int]] = {}
-        for grain, first, end in cover(from_ms, to_ms):
+        for grain, first, end in cover(from_ms, to_ms, self._grains()):
             for uuid, *row in self._rows(
                 f"select uuid, {_STATE_SUMS}, sum(energy_mj), sum(energy_ms), sum(energy_estimated_ms)"  # noqa: S608
                 f" from gpu_{grain.name} join gpus on gpu = id where bucket >= ? and bucket < ? group by gpu",
@@ -98,14 +98,20 @@ class TelemetryReader:
         """UUID, hour of the week from Monday's midnight in a zone so far from UTC, and idle milliseconds, of the
         quarters of an hour that begin within the span. Summed where they lie: a year of 8 GPUs in a twentieth of the
         time that reading each quarter takes."""
-        size = QUARTERS.size_ms
-        rows = self._rows(
-            "select uuid, hour, idle from (select gpu, (bucket * ? + ?) / 3600000 % 168 as hour,"
-            " sum(idle_loaded_ms + empty_ms) as idle from gpu_15m where bucket >= ? and bucket < ?"
-            " group by 1, 2 having idle > 0) join gpus on gpu = id order by gpu, hour",
-            (size, offset_ms + MONDAY_MS, -(-from_ms // size), -(-to_ms // size)),
-        )
-        return [(str(uuid), int(hour), int(idle)) for uuid, hour, idle in rows]
+        quarter = QUARTERS.size_ms
+        first, end = -(-from_ms // quarter), -(-to_ms // quarter)
+        whole = (QUARTERS,) if offset_ms % HOURS.size_ms else self._grains()
+        tiles = cover(first * quarter, end * quarter, whole)
+        sums: dict[tuple[str, int], int] = {}
+        for grain, begin, stop in tiles:
+            for uuid, hour, idle_ms in self._rows(
+                f"select uuid, hour, idle from (select gpu, (bucket * ? + ?) / 3600000 % 168 as hour,"  # noqa: S608
+                f" sum(idle_loaded_ms + empty_ms) as idle from gpu_{grain.name} where bucket >= ? and bucket < ?"
+                " group by 1, 2 having idle > 0) join gpus on gpu = id",
+                (grain.size_ms, offset_ms + MONDAY_MS, begin, stop),
+            ):
+                sums[uuid, hour] = sums.get((uuid, hour), 0) + idle_ms
+        return [(uuid, hour, idle_ms) for (uuid, hour), idle_ms in sorted(sums.items())]
 
     def holder_totals(self, from_ms: int, to_ms: int) -> holders.Totals:
         """Who held each GPU, for how many milliseconds of the quarters of an hour that begin within [from, to)."""
@@ -114,7 +120,7 @@ class TelemetryReader:
     def engine_totals(self, from_ms: int, to_ms: int) -> dict[str, EngineTotals]:
         """Tokens and worked time of every engine within [from, to)."""
         sums: dict[str, list[int]] = {}
-        for grain, first, end in cover(from_ms, to_ms):
+        for grain, first, end in cover(from_ms, to_ms, self._grains()):
             for name, *row in self._rows(
                 f"select name, {_ENGINE_SUMS} from engine_{grain.name} join engines on engine = id"  # noqa: S608
                 " where bucket >= ? and bucket < ? group by engine",
@@ -227,6 +233,12 @@ class TelemetryReader:
                     self._connection.close()
                     self._connection = None
         return []
+
+    def _grains(self) -> Sequence[Grain]:
+        """Without hours where an agent of an older version still writes: it does not keep them."""
+        if not self._rows("select 1 from sqlite_master where name = 'gpu_1h'"):
+            return GRAINS[1:]
+        return GRAINS
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -38,6 +38,7 @@ create table engine_{grain} (
   primary key (bucket, engine)
 ) strict, without rowid
 """
+_PEAKS = ("memory_bytes", "temperature_celsius", "running_max", "waiting_max", "kv_usage_max")
 _SINGLE = (
     "create table gpus (id integer primary key, uuid text not null unique, gpu_index integer not null,"
     " name text not null, first_seen_ms integer not null, last_seen_ms integer not null, state text not null,"
@@ -101,6 +102,17 @@ def m006_endpoint_acks(db: "Database") -> None:
     db.execute(endpoints.ACKS)
 
 
+def m007_hours(db: "Database") -> None:
+    """A fourth grain, made of the quarters that are there: half a second for a year of eight GPUs."""
+    for owner, row in (("gpu", _GPU_ROW), ("engine", _ENGINE_ROW)):
+        db.execute(row.format(grain="1h"))
+        names = [column[1] for column in db.execute(f"pragma table_info({owner}_1h)").fetchall()][2:]
+        sums = ", ".join(f"max({name})" if name in _PEAKS else f"sum({name})" for name in names)
+        db.execute(
+            f"insert into {owner}_1h select {owner}, bucket / 4, {sums} from {owner}_15m group by bucket / 4, {owner}"  # noqa: S608
+        )
+
+
 STEPS: Sequence[Callable[["Database"], None]] = (
     m001_seconds_minutes_quarters,
     m002_ledger_heads,
@@ -108,6 +120,7 @@ STEPS: Sequence[Callable[["Database"], None]] = (
     m004_holders,
     m005_bills,
     m006_endpoint_acks,
+    m007_hours,
 )
 VERSION = len(STEPS)
 

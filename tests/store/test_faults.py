@@ -14,7 +14,7 @@ from costtui.domain.terms import Session
 from costtui.errors import StoreDamaged, StoreError
 from costtui.store import faults, schema
 from costtui.store import writer as writing
-from costtui.store.buckets import MINUTES, QUARTERS, SECONDS
+from costtui.store.buckets import GRAINS, MINUTES, SECONDS
 from costtui.store.reader import TelemetryReader
 from costtui.store.retention import sweep
 from costtui.store.rows import Event, Second
@@ -191,11 +191,10 @@ def test_only_what_is_over_its_time_is_deleted_and_in_small_steps(tmp_path: Path
     assert sweep(connection, NOON_MS + (SECONDS.keep_ms or 0) + 2_000) == 2
     assert sweep(connection, NOON_MS + (MINUTES.keep_ms or 0) + 60_000) == 2
     counts = {
-        grain.name: connection.execute(f"select count(*) from gpu_{grain.name}").fetchone()[0]
-        for grain in (SECONDS, MINUTES, QUARTERS)
+        grain.name: connection.execute(f"select count(*) from gpu_{grain.name}").fetchone()[0] for grain in GRAINS
     }
     connection.close()
-    assert counts == {"1s": 0, "1m": 0, "15m": 1}
+    assert counts == {"1s": 0, "1m": 0, "15m": 1, "1h": 1}
 
 
 def test_sessions_and_events_are_kept_in_order(writer: TelemetryWriter, reader: TelemetryReader) -> None:
