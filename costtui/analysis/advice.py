@@ -15,7 +15,21 @@ IDLE_SHARE = 0.9
 DAY_MS, WEEK_MS = 86_400_000, 7 * 86_400_000
 
 Confidence = Literal["high", "medium", "low"]
-Kind = Literal["idle-gpu", "buy-instead", "change-seller", "unpriced"]
+Kind = Literal[
+    "idle-gpu",
+    "buy-instead",
+    "night",
+    "fewer-engines",
+    "consolidate",
+    "spot",
+    "reserve",
+    "change-seller",
+    "shift-share",
+    "batch",
+    "cap-output",
+    "stop-endpoint",
+    "unpriced",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,10 @@ class Advice:
     """How the amount comes about, in words and figures."""
     command: str = ""
     """What carries it out; empty where no control does."""
+    route: str = ""
+    """Of which `command` moves traffic, …"""
+    shares: tuple[tuple[str, int], ...] = ()
+    """… and to which target how many percent of it go then."""
 
 
 def confidence_of(span_ms: int) -> Confidence:
@@ -42,6 +60,11 @@ def confidence_of(span_ms: int) -> Confidence:
 def monthly(nano: int, span_ms: int) -> NanoUsd:
     """What an amount of a span comes to in a month at that pace."""
     return NanoUsd(int((Decimal(nano) * MONTH_MS / max(span_ms, 1)).to_integral_value(ROUND_HALF_EVEN)))
+
+
+def best(found: Iterable[Advice]) -> list[Advice]:
+    """The one that saves most: of ways to spend the same dollars less only one can be gone."""
+    return sorted(found, key=lambda each: -(each.month_nano or 0))[:1]
 
 
 def ranked(found: Iterable[Advice]) -> tuple[Advice, ...]:

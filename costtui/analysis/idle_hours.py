@@ -7,6 +7,9 @@ from decimal import Decimal
 from costtui.domain.money import NANO_PER_USD, ZERO, NanoUsd, rent_for
 
 DAYS, HOURS = 7, 24
+HOUR_MS, WEEK_MS = 3_600_000, 7 * 86_400_000
+THURSDAY_MS = 3 * 86_400_000
+"""Unix time begins on one, three days after a week does."""
 Place = tuple[int, int]
 """Weekday (0 is Monday) and hour of the user's zone."""
 
@@ -59,6 +62,33 @@ def by_gpu(times: Iterable[IdleTime]) -> dict[str, IdleSum]:
     found: dict[str, IdleSum] = {}
     for time in times:
         found[time.uuid] = found.get(time.uuid, IdleSum()).plus(time)
+    return found
+
+
+def by_gpu_hour(times: Iterable[IdleTime]) -> dict[str, dict[Place, IdleSum]]:
+    """A heat map of each GPU, by UUID."""
+    found: dict[str, dict[Place, IdleSum]] = {}
+    for time in times:
+        places = found.setdefault(time.uuid, {})
+        places[time.place] = places.get(time.place, IdleSum()).plus(time)
+    return found
+
+
+def hours_of(parts: Iterable[tuple[int, int, int]]) -> dict[Place, int]:
+    """How many milliseconds of a span are in each hour of the week; `parts` as of `calendar.offsets`."""
+    found: dict[Place, int] = {}
+    for from_ms, to_ms, ahead_ms in parts:
+        weeks = (to_ms - from_ms) // WEEK_MS
+        for hour in range(DAYS * HOURS if weeks else 0):
+            place = divmod(hour, HOURS)
+            found[place] = found.get(place, 0) + weeks * HOUR_MS
+        begin = from_ms + weeks * WEEK_MS
+        while begin < to_ms:
+            clock_ms = begin + ahead_ms + THURSDAY_MS
+            end = min(begin + HOUR_MS - clock_ms % HOUR_MS, to_ms)
+            place = divmod(clock_ms // HOUR_MS % (DAYS * HOURS), HOURS)
+            found[place] = found.get(place, 0) + end - begin
+            begin = end
     return found
 
 

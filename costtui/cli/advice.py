@@ -15,6 +15,7 @@ from costtui.report.advised import advised
 from costtui.report.followed import command_of
 from costtui.report.money import iso, usd
 from costtui.report.words import money
+from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -38,7 +39,8 @@ def run(given: Given) -> int:
         contextlib.closing(TelemetryReader(given.state_dir)) as reader,
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
-        found = advised(reader, ledger, config, book, from_ms, at_ms)
+        levels = BillReader(given.state_dir).levels()
+        found = advised(reader, ledger, config, book, from_ms, at_ms, levels=levels)
     if "--json" in flags:
         rows = [_fields(each) for each in found]
         print(json_line({"schema": SCHEMA, "from": iso(from_ms), "to": iso(at_ms), "advice": rows}))

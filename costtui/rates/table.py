@@ -68,3 +68,10 @@ def listed_for(name: str) -> ListedRate | None:
     """
     words = frozenset(_WORD.findall(name.lower()))
     return next((row for row in listed_rates() if row.default and row.match <= words), None)
+
+
+def listed_at(name: str, kind: str) -> ListedRate | None:
+    """The first row with one price of a kind (`spot`, `reserved`) for a GPU as the driver names it."""
+    words = frozenset(_WORD.findall(name.lower()))
+    rows = (row for row in listed_rates() if row.match <= words and row.usd_per_gpu_hour is not None)
+    return next((row for row in rows if kind in row.kind.split()), None)

@@ -86,7 +86,7 @@ def counterfactual(
     groups: dict[str, _Carried] = {}
 
     def group(row: SpendRow) -> _Carried:
-        name = _catalogue_name(targets.get(row.labels[1]), row.labels[0])
+        name = catalogue_name(targets.get(row.labels[1]), row.labels[0])
         return groups.setdefault(name, _Carried([], [], sized))
 
     for row in ledger.spend(from_ms, to_ms, by):
@@ -98,7 +98,8 @@ def counterfactual(
     return tuple(sorted(found, key=lambda each: (-(each.input_tokens + each.output_tokens), each.model)))
 
 
-def _catalogue_name(target: Target | None, model: str) -> str:
+def catalogue_name(target: Target | None, model: str) -> str:
+    """What the price catalogue calls the model of a target; `model` where the target is no longer configured."""
     return target.compare if target is not None and target.compare else model
 
 
@@ -125,7 +126,7 @@ def _offers(name: str, carried: _Carried, config: Config, book: PriceBook | None
     sold: list[Offer] = []
     own: list[TokenPrice] = []
     for target in config.targets:
-        if target.provider is not None and _same(_catalogue_name(target, target.model or ""), name):
+        if target.provider is not None and _same(catalogue_name(target, target.model or ""), name):
             price = None if book is None else book.price_of(target.name, at_ms)
             sold.append(_offer(clean(target.name, 80), carried, price, configured=True))
             own += [] if price is None else [price]

@@ -50,8 +50,8 @@ class Followed:
 
 
 def command_of(advice: Advice) -> str:
-    """The command that carries it out, which names the advice so that it is followed up; empty where there is none."""
-    if not advice.command.startswith("costtui route "):
+    """What carries it out, empty where nothing does; a shift names the advice, so that it is followed up."""
+    if not advice.command.startswith("costtui route shift "):
         return advice.command
     worth = None if advice.month_nano is None or advice.month_nano < LEAST_NANO else advice.month_nano
     said = reason(f"{advice.kind} {clean(advice.subject, 80)}", worth).replace("'", "")

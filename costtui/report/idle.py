@@ -1,12 +1,12 @@
 """Idle GPUs of a span: what each cost, when, since when, and what that would have bought."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
-from costtui.analysis.idle_hours import HOURS, IdleSum, IdleTime, Place, by_gpu, by_hour, tokens_for
+from costtui.analysis.idle_hours import HOURS, IdleSum, IdleTime, Place, by_gpu, by_gpu_hour, by_hour, tokens_for
 from costtui.analysis.rent import edges, rate_at
 from costtui.config.model import Config
 from costtui.domain.calendar import offsets
@@ -45,6 +45,9 @@ class IdleGpu:
     bought_tokens: int | None
     """Output tokens that its idle rent would have bought where its model is cheapest; None: no price is known."""
     seller: str
+    hours: Mapping[Place, IdleSum] = field(default_factory=dict)
+    engine: str = ""
+    """Name of the target that holds it; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,14 @@ def idle_report(stored: Stored, config: Config, prices: Prices | None, from_ms: 
     times = [
         each for begin, end, ahead in offsets(from_ms, to_ms, zone) for each in _times(stored, kept, begin, end, ahead)
     ]
-    sums, known = by_gpu(times), stored.known_gpus()
+    sums, maps, known = by_gpu(times), by_gpu_hour(times), stored.known_gpus()
     whole = IdleSum()
     for time in times:
         whole = whole.plus(time)
-    gpus = [_gpu(gpu, sums.get(gpu.uuid, IdleSum()), config, prices, to_ms) for gpu in known.values()]
+    gpus = [
+        replace(_gpu(gpu, sums.get(gpu.uuid, IdleSum()), config, prices, to_ms), hours=maps.get(gpu.uuid, {}))
+        for gpu in known.values()
+    ]
     gpus.sort(key=lambda gpu: (-gpu.sum.nano, gpu.index))
     return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(times), whole)
 
@@ -88,7 +94,8 @@ def _times(
 
 
 def _gpu(gpu: KnownGpu, found: IdleSum, config: Config, prices: Prices | None, now_ms: int) -> IdleGpu:
-    model = next((each.model for each in config.engines if each.gpus and {gpu.index, gpu.uuid} & set(each.gpus)), None)
+    engine = next((each for each in config.engines if each.gpus and {gpu.index, gpu.uuid} & set(each.gpus)), None)
+    model = None if engine is None else engine.model
     cheapest = _cheapest([] if prices is None or model is None else prices.offered(model, now_ms))
     bought = None if cheapest is None or cheapest.output is None else tokens_for(found.nano, cheapest.output)
     idle = gpu.state in IDLE_STATES
@@ -100,6 +107,7 @@ def _gpu(gpu: KnownGpu, found: IdleSum, config: Config, prices: Prices | None, n
         since_ms=gpu.state_since_ms if idle else None,
         bought_tokens=bought,
         seller="" if cheapest is None else clean(cheapest.provider),
+        engine="" if engine is None else engine.name,
     )
 
 

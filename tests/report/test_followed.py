@@ -175,6 +175,9 @@ def test_advice_of_that_day_equals_the_oracle(first_day: tuple[Path, Requests]) 
     found = {each.kind: each for each in told(state_dir)}
     assert found["idle-gpu"].subject == "mixtral-8x7b"
     assert found["idle-gpu"].month_nano == 2 * 730 * 2_490_000_000
+    assert found["night"].subject == "llama-3.3-70b"
+    # four GPUs, 00:00 to 08:00 and 20:00 to 24:00 of the one day, each less half an hour: 11 h at 2.49 $
+    assert found["night"].month_nano == round(4 * 11 * 2_490_000_000 * 730 / 24)
     saved = usd_of(day.usage, "groq") - usd_of(day.usage, "novita")
     month = found["change-seller"].month_nano
     assert month is not None

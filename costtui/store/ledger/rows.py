@@ -59,6 +59,15 @@ class LatencyRow(NamedTuple):
     p95_ms: int
 
 
+class Answer(NamedTuple):
+    """One whole answer of an API."""
+
+    route: str
+    target: str
+    stream: bool
+    output_tokens: int
+
+
 class RateRow(NamedTuple):
     """What one API provider costs per hour at the pace of the span."""
 

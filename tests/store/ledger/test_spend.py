@@ -131,3 +131,22 @@ def test_a_missing_ledger_answers_with_nothing(tmp_path: Path) -> None:
     assert not reader.changed()
     assert not any((reader.spend(0, 9, ("route",)), reader.recent(5), reader.latency(0, 9, ()), reader.rate(0, 9)))
     reader.close()
+
+
+def test_the_newest_whole_answers_of_apis_come_with_their_length_and_how_they_were_asked(tmp_path: Path) -> None:
+    dice = Random(7)
+    made = [any_attempt(n + 1, n % len(LANES), NOON_MS + n * 1_000, dice) for n in range(400)]
+    written(tmp_path, made)
+    begin, end = NOON_MS + 50_000, NOON_MS + 300_000
+    expected = [
+        (LANES[each.lane].route, LANES[each.lane].target, each.stream, each.usage.output_tokens)
+        for each in made
+        if each.outcome is Outcome.OK
+        and not LANES[each.lane].self_hosted
+        and begin <= each.started_ms + each.duration_ms < end
+    ]
+    with contextlib.closing(LedgerReader(tmp_path)) as reader:
+        found = reader.answers(begin, end)
+        assert reader.answers(end, begin) == []
+    assert expected
+    assert sorted(found) == sorted(expected)
