@@ -1,6 +1,6 @@
 """What idle GPUs cost by weekday and hour, and after how long a pause stopping one pays."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -49,20 +49,20 @@ class IdleSum:
         )
 
 
-def by_hour(times: Iterable[IdleTime]) -> dict[Place, IdleSum]:
-    """The heat map."""
-    found: dict[Place, IdleSum] = {}
-    for time in times:
-        found[time.place] = found.get(time.place, IdleSum()).plus(time)
-    return found
+def together(sums: Iterable[IdleSum]) -> IdleSum:
+    """Of several."""
+    kept = tuple(sums)
+    nano = NanoUsd(sum(each.nano for each in kept))
+    return IdleSum(sum(each.idle_ms for each in kept), nano, sum(each.unknown_ms for each in kept))
 
 
-def by_gpu(times: Iterable[IdleTime]) -> dict[str, IdleSum]:
-    """By UUID."""
-    found: dict[str, IdleSum] = {}
-    for time in times:
-        found[time.uuid] = found.get(time.uuid, IdleSum()).plus(time)
-    return found
+def by_hour(maps: Iterable[Mapping[Place, IdleSum]]) -> dict[Place, IdleSum]:
+    """One heat map of several."""
+    found: dict[Place, list[IdleSum]] = {}
+    for places in maps:
+        for place, each in places.items():
+            found.setdefault(place, []).append(each)
+    return {place: together(sums) for place, sums in found.items()}
 
 
 def by_gpu_hour(times: Iterable[IdleTime]) -> dict[str, dict[Place, IdleSum]]:

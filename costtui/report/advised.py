@@ -37,6 +37,7 @@ def advised(
     begin = max(from_ms, min((gpu.first_seen_ms for gpu in known.values()), default=from_ms))
     begin = min(begin - begin % QUARTER_MS, at_ms)
     compared = counterfactual(ledger, config, book, from_ms, at_ms)
+    bought = _bought(ledger, config, compared, from_ms, at_ms)
     names = [target.name for target in config.targets if target.provider is not None]
     prices = {} if book is None else {name: book.price_of(name, at_ms) for name in names}
     return advice(
@@ -48,9 +49,9 @@ def advised(
             config,
             hours_of(offsets(begin, at_ms, config.host.timezone)),
             _memory(reader, max(from_ms, at_ms - WEEK_MS), at_ms),
-            reader.engine_totals(from_ms, at_ms),
+            reader.engine_totals(from_ms, at_ms) if bought else {},
             ledger.spend(from_ms, at_ms, ("route", "target", "model")),
-            _bought(ledger, config, compared, from_ms, at_ms),
+            bought,
             {name: price for name, price in prices.items() if price is not None},
             ledger.answers(from_ms, at_ms),
             levels,

@@ -1,12 +1,12 @@
 """Idle GPUs of a span: what each cost, when, since when, and what that would have bought."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
-from costtui.analysis.idle_hours import HOURS, IdleSum, IdleTime, Place, by_gpu, by_gpu_hour, by_hour, tokens_for
+from costtui.analysis.idle_hours import HOURS, IdleSum, IdleTime, Place, by_gpu_hour, by_hour, together, tokens_for
 from costtui.analysis.rent import edges, rate_at
 from costtui.config.model import Config
 from costtui.domain.calendar import offsets
@@ -68,16 +68,11 @@ def idle_report(stored: Stored, config: Config, prices: Prices | None, from_ms: 
     times = [
         each for begin, end, ahead in offsets(from_ms, to_ms, zone) for each in _times(stored, kept, begin, end, ahead)
     ]
-    sums, maps, known = by_gpu(times), by_gpu_hour(times), stored.known_gpus()
-    whole = IdleSum()
-    for time in times:
-        whole = whole.plus(time)
-    gpus = [
-        replace(_gpu(gpu, sums.get(gpu.uuid, IdleSum()), config, prices, to_ms), hours=maps.get(gpu.uuid, {}))
-        for gpu in known.values()
-    ]
+    maps, known = by_gpu_hour(times), stored.known_gpus()
+    gpus = [_gpu(gpu, maps.get(gpu.uuid, {}), config, prices, to_ms) for gpu in known.values()]
     gpus.sort(key=lambda gpu: (-gpu.sum.nano, gpu.index))
-    return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(times), whole)
+    whole = together(together(places.values()) for places in maps.values())
+    return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(maps.values()), whole)
 
 
 def _times(
@@ -93,7 +88,8 @@ def _times(
             yield IdleTime(uuid, divmod(hour, HOURS), idle_ms, rates[uuid])
 
 
-def _gpu(gpu: KnownGpu, found: IdleSum, config: Config, prices: Prices | None, now_ms: int) -> IdleGpu:
+def _gpu(gpu: KnownGpu, hours: Mapping[Place, IdleSum], config: Config, prices: Prices | None, now_ms: int) -> IdleGpu:
+    found = together(hours.values())
     engine = next((each for each in config.engines if each.gpus and {gpu.index, gpu.uuid} & set(each.gpus)), None)
     model = None if engine is None else engine.model
     cheapest = _cheapest([] if prices is None or model is None else prices.offered(model, now_ms))
@@ -107,6 +103,7 @@ def _gpu(gpu: KnownGpu, found: IdleSum, config: Config, prices: Prices | None, n
         since_ms=gpu.state_since_ms if idle else None,
         bought_tokens=bought,
         seller="" if cheapest is None else clean(cheapest.provider),
+        hours=hours,
         engine="" if engine is None else engine.name,
     )
 

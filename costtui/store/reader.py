@@ -15,7 +15,7 @@ from costtui.domain.gpu import GpuState
 from costtui.domain.terms import Adjustment, KeptTerms, Session
 from costtui.domain.tick import EngineCursor, EngineTotals, StateTotals
 from costtui.store import holders
-from costtui.store.buckets import GRAINS, HOURS, MINUTES, QUARTERS, SECONDS, Grain, cover
+from costtui.store.buckets import DAYS, GRAINS, HOURS, MINUTES, QUARTERS, SECONDS, Grain, cover
 from costtui.store.place import TELEMETRY
 from costtui.store.rows import EnginePoint, Event, GpuPoint, KnownGpu, StoredStatus
 from costtui.store.text import terms_from
@@ -100,7 +100,7 @@ class TelemetryReader:
         time that reading each quarter takes."""
         quarter = QUARTERS.size_ms
         first, end = -(-from_ms // quarter), -(-to_ms // quarter)
-        whole = (QUARTERS,) if offset_ms % HOURS.size_ms else self._grains()
+        whole = (QUARTERS,) if offset_ms % HOURS.size_ms else [each for each in self._grains() if each is not DAYS]
         tiles = cover(first * quarter, end * quarter, whole)
         sums: dict[tuple[str, int], int] = {}
         for grain, begin, stop in tiles:
@@ -235,10 +235,9 @@ class TelemetryReader:
         return []
 
     def _grains(self) -> Sequence[Grain]:
-        """Without hours where an agent of an older version still writes: it does not keep them."""
-        if not self._rows("select 1 from sqlite_master where name = 'gpu_1h'"):
-            return GRAINS[1:]
-        return GRAINS
+        """Without those that an agent of an older version, which still writes, does not keep."""
+        kept = {name for (name,) in self._rows("select name from sqlite_master where name in ('gpu_1d', 'gpu_1h')")}
+        return [each for each in GRAINS if each not in (DAYS, HOURS) or f"gpu_{each.name}" in kept]
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

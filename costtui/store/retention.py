@@ -1,4 +1,4 @@
-"""Old seconds and minutes leave in small steps; quarters of an hour and hours stay."""
+"""Old seconds and minutes leave in small steps; quarters of an hour and longer stay."""
 
 import sqlite3
 

@@ -104,12 +104,22 @@ def m006_endpoint_acks(db: "Database") -> None:
 
 def m007_hours(db: "Database") -> None:
     """A fourth grain, made of the quarters that are there: half a second for a year of eight GPUs."""
+    _coarser(db, "1h", "15m", 4)
+
+
+def m008_days(db: "Database") -> None:
+    """A fifth, made of the hours."""
+    _coarser(db, "1d", "1h", 24)
+
+
+def _coarser(db: "Database", grain: str, finer: str, times: int) -> None:
     for owner, row in (("gpu", _GPU_ROW), ("engine", _ENGINE_ROW)):
-        db.execute(row.format(grain="1h"))
-        names = [column[1] for column in db.execute(f"pragma table_info({owner}_1h)").fetchall()][2:]
+        db.execute(row.format(grain=grain))
+        names = [column[1] for column in db.execute(f"pragma table_info({owner}_{grain})").fetchall()][2:]
         sums = ", ".join(f"max({name})" if name in _PEAKS else f"sum({name})" for name in names)
         db.execute(
-            f"insert into {owner}_1h select {owner}, bucket / 4, {sums} from {owner}_15m group by bucket / 4, {owner}"  # noqa: S608
+            f"insert into {owner}_{grain} select {owner}, bucket / {times}, {sums} from {owner}_{finer}"  # noqa: S608
+            f" group by bucket / {times}, {owner}"
         )
 
 
@@ -121,6 +131,7 @@ STEPS: Sequence[Callable[["Database"], None]] = (
     m005_bills,
     m006_endpoint_acks,
     m007_hours,
+    m008_days,
 )
 VERSION = len(STEPS)
 

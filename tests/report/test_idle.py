@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costtui.analysis.idle_hours import IdleSum, IdleTime, Place, by_gpu, by_hour, stop_after_seconds, tokens_for
+from costtui.analysis.idle_hours import (
+    IdleSum,
+    IdleTime,
+    Place,
+    by_gpu_hour,
+    by_hour,
+    stop_after_seconds,
+    together,
+    tokens_for,
+)
 from costtui.config.model import Config, Host, Target
 from costtui.domain.amount import RateSource
 from costtui.domain.gpu import GpuState
@@ -138,7 +147,8 @@ def test_every_way_to_sum_comes_to_the_same(rows: list[tuple[str, Place, int, st
     times = [
         IdleTime(uuid, place, idle_ms, None if usd is None else Decimal(usd)) for uuid, place, idle_ms, usd in rows
     ]
-    hours, gpus = by_hour(times), by_gpu(times)
+    maps = by_gpu_hour(times)
+    hours, gpus = by_hour(maps.values()), {uuid: together(places.values()) for uuid, places in maps.items()}
     for part in ("idle_ms", "nano", "unknown_ms"):
         whole = sum(getattr(each, part) for each in gpus.values())
         assert sum(getattr(each, part) for each in hours.values()) == whole

@@ -194,7 +194,7 @@ def test_only_what_is_over_its_time_is_deleted_and_in_small_steps(tmp_path: Path
         grain.name: connection.execute(f"select count(*) from gpu_{grain.name}").fetchone()[0] for grain in GRAINS
     }
     connection.close()
-    assert counts == {"1s": 0, "1m": 0, "15m": 1, "1h": 1}
+    assert counts == {"1s": 0, "1m": 0, "15m": 1, "1h": 1, "1d": 1}
 
 
 def test_sessions_and_events_are_kept_in_order(writer: TelemetryWriter, reader: TelemetryReader) -> None:

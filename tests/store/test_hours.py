@@ -1,4 +1,4 @@
-"""Hours beside quarters: the same sums, from a fourth as many rows, also in a store that had none."""
+"""Hours and days beside quarters: the same sums from fewer rows, also in a store that had none of them."""
 
 import sqlite3
 from contextlib import closing
@@ -17,12 +17,12 @@ from costtui.store.writer import TelemetryWriter
 
 HOUR = 3_600_000
 BEGIN = 500_000 * HOUR
-END = BEGIN + 30 * HOUR
+END = BEGIN + 60 * HOUR
 SPANS = ((BEGIN, END), (BEGIN + 900_000, END - 2_700_000), (BEGIN + 1_234_567, END - 7_000_001))
 
 
 def watched(state_dir: Path) -> None:
-    """Thirty hours of two GPUs and an engine, in spans of every length up to an hour and a half."""
+    """Two days and a half of two GPUs and an engine, in spans of every length up to an hour and a half."""
     dice = Random(3)
     with closing(TelemetryWriter.open(state_dir, now_ms=BEGIN)) as writer:
         at_ms = BEGIN
@@ -38,10 +38,13 @@ def watched(state_dir: Path) -> None:
             writer.record(Second(at_ms, ticks, (engine,), known)).result(10)
 
 
-def as_it_was(state_dir: Path) -> None:
-    """A store of the version before, without hours."""
+def as_it_was(state_dir: Path, version: int) -> None:
+    """A store of an earlier version: 7 has no days, 6 no hours either."""
+    grains = ("1d",) if version == 7 else ("1d", "1h")
     with closing(sqlite3.connect(state_dir / TELEMETRY)) as connection:
-        connection.executescript("drop table gpu_1h; drop table engine_1h; pragma user_version = 6")
+        for grain in grains:
+            connection.executescript(f"drop table gpu_{grain}; drop table engine_{grain}")
+        connection.execute(f"pragma user_version = {version}")
 
 
 def told(state_dir: Path) -> list[object]:
@@ -53,21 +56,23 @@ def told(state_dir: Path) -> list[object]:
     return [*asked, *idle]
 
 
-def test_what_is_asked_is_the_same_with_hours_and_without(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [6, 7])
+def test_what_is_asked_is_the_same_with_hours_and_days_and_without(tmp_path: Path, version: int) -> None:
     watched(tmp_path)
-    with_hours = told(tmp_path)
-    as_it_was(tmp_path)
-    assert told(tmp_path) == with_hours
+    before = told(tmp_path)
+    as_it_was(tmp_path, version)
+    assert told(tmp_path) == before
 
 
-@pytest.mark.parametrize("owner", ["gpu", "engine"])
-def test_a_store_that_had_no_hours_is_given_them(tmp_path: Path, owner: str) -> None:
+@pytest.mark.parametrize("version", [6, 7])
+@pytest.mark.parametrize(("table", "least"), [("gpu_1h", 60), ("engine_1h", 60), ("gpu_1d", 3), ("engine_1d", 3)])
+def test_a_store_that_had_no_hours_or_days_is_given_them(tmp_path: Path, table: str, least: int, version: int) -> None:
     watched(tmp_path)
     with closing(sqlite3.connect(tmp_path / TELEMETRY)) as connection:
-        written = connection.execute(f"select * from {owner}_1h").fetchall()
-    as_it_was(tmp_path)
+        written = connection.execute(f"select * from {table}").fetchall()
+    as_it_was(tmp_path, version)
     TelemetryWriter.open(tmp_path, now_ms=END).close()
     with closing(sqlite3.connect(tmp_path / TELEMETRY)) as connection:
-        assert connection.execute(f"select * from {owner}_1h").fetchall() == written
+        assert connection.execute(f"select * from {table}").fetchall() == written
         assert connection.execute("pragma user_version").fetchone()[0] == schema.VERSION
-    assert len(written) >= 30
+    assert len(written) >= least
