@@ -92,6 +92,11 @@ def hours_of(parts: Iterable[tuple[int, int, int]]) -> dict[Place, int]:
     return found
 
 
+def band(nano: int, most: int, bands: int) -> int:
+    """0 where nothing was idle, else 1 to `bands`: which part of the dearest hour of the map it comes to."""
+    return 0 if nano <= 0 or most <= 0 else max(1, -(-nano * bands // most))
+
+
 def tokens_for(nano: int, usd_per_million: Decimal) -> int | None:
     """How many tokens the money would have bought at a price; None where they are free."""
     if usd_per_million <= 0:

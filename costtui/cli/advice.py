@@ -11,7 +11,8 @@ from costtui.cli.since import since_ms
 from costtui.config.load import load
 from costtui.errors import SourceError
 from costtui.rates.prices import PriceBook
-from costtui.report.advised import advised
+from costtui.report.advice import advice
+from costtui.report.advised import figures_of
 from costtui.report.followed import command_of
 from costtui.report.money import iso, usd
 from costtui.report.words import money
@@ -40,7 +41,7 @@ def run(given: Given) -> int:
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
         levels = BillReader(given.state_dir).levels()
-        found = advised(reader, ledger, config, book, from_ms, at_ms, levels=levels)
+        found = advice(figures_of(reader, ledger, config, book, from_ms, at_ms, levels=levels))
     if "--json" in flags:
         rows = [_fields(each) for each in found]
         print(json_line({"schema": SCHEMA, "from": iso(from_ms), "to": iso(at_ms), "advice": rows}))

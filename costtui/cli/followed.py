@@ -6,9 +6,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from costtui.cli.cells import json_line
-from costtui.report.followed import Followed, followed
+from costtui.report.followed import Followed, followed, words
 from costtui.report.money import iso, nine, usd
-from costtui.report.words import count, duration, money, percent
 from costtui.store.controls import ControlsStore
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.place import prepare
@@ -36,14 +35,7 @@ def tell_followed(state_dir: Path, now_ms: int, zone: ZoneInfo, *, as_json: bool
 
 def _lines(each: Followed, zone: ZoneInfo) -> str:
     since = datetime.fromtimestamp(each.since_ms / 1000, UTC).astimezone(zone)
-    told, made, so_far = (money(usd(nano)) for nano in (each.promise.month_nano, each.month_nano, each.saved_nano))
-    share = "" if each.ratio is None else f", {percent(each.ratio)} of it"
-    return (
-        f"{each.promise.subject}: predicted {told} $ a month, realised {made} $ a month{share}\n"
-        f"   route {each.route} since {since:%Y-%m-%d %H:%M} by {each.actor}, held for {duration(each.held_ms / 1000)}:"
-        f" {count(each.tokens)} tokens, {money(usd(each.former_nano))} $ at the former rates,"
-        f" {money(usd(each.paid_nano))} $ paid to APIs, {so_far} $ saved so far"
-    )
+    return "\n   ".join(words(each, f"{since:%Y-%m-%d %H:%M}"))
 
 
 def _fields(each: Followed) -> dict[str, object]:

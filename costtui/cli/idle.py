@@ -2,7 +2,7 @@
 
 import contextlib
 
-from costtui.analysis.idle_hours import DAYS, HOURS, IdleSum, stop_after_seconds
+from costtui.analysis.idle_hours import DAYS, HOURS, IdleSum, band, stop_after_seconds
 from costtui.cli.cells import json_line
 from costtui.cli.given import Given
 from costtui.cli.picture import now_ms
@@ -85,7 +85,7 @@ def _map(found: IdleReport, shades: str) -> None:
 
 
 def _shade(nano: int, most: int, shades: str) -> str:
-    return shades[0] if not nano or not most else shades[max(1, -(-nano * (len(shades) - 1) // most))]
+    return shades[band(nano, most, len(shades) - 1)]
 
 
 def _document(found: IdleReport, cold_seconds: int) -> dict[str, object]:

@@ -30,6 +30,8 @@ PICTURES: tuple[tuple[str, tuple[int, int], tuple[str, ...], ScreenOptions], ...
     ("budgets-120x40", WIDE, ("6",), ScreenOptions()),
     ("requests-120x40", WIDE, ("7",), ScreenOptions()),
     ("bills-120x40", WIDE, ("8", "down", "down"), ScreenOptions()),
+    ("advice-120x40", WIDE, ("9",), ScreenOptions()),
+    ("idle-map-80x24", SMALL, ("9", "g"), ScreenOptions()),
     ("shift-120x40", WIDE, ("s", "right", "right", "right", "right"), ScreenOptions()),
     ("warnings-80x24", SMALL, ("w",), ScreenOptions()),
     ("overview-80x24-mono-ascii", SMALL, (), ScreenOptions(theme="mono", ascii_only=True)),

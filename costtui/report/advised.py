@@ -1,6 +1,7 @@
 """Advice read from what this host keeps: one composition for the command, the screen and the page."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from costtui.analysis.advice import DAY_MS, WEEK_MS, Advice
 from costtui.analysis.idle_hours import HOURS, Place, hours_of
@@ -10,19 +11,37 @@ from costtui.domain.amount import RateSource
 from costtui.domain.billed import KeptLevel
 from costtui.domain.calendar import local, offsets
 from costtui.domain.clean import clean
+from costtui.domain.control import Revision
 from costtui.rates.prices import PriceBook
 from costtui.report import live
 from costtui.report.advice import advice
 from costtui.report.advice_figures import Figures, Memory, Owed
 from costtui.report.counterfactual import Compared, catalogue_name, counterfactual
-from costtui.report.idle import idle_report
+from costtui.report.followed import Followed, followed
+from costtui.report.idle import IdleReport, idle_report
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
 HOUR_MS, QUARTER_MS = 3_600_000, 900_000
 
 
-def advised(
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What to do about it, what idled meanwhile, and what came of what was done."""
+
+    advice: tuple[Advice, ...]
+    """Dearest first."""
+    idle: IdleReport
+    followed: tuple[Followed, ...]
+    """Newest first."""
+
+
+def guidance(figures: Figures, ledger: LedgerReader, revisions: tuple[Revision, ...], at_ms: int) -> Guidance:
+    """All that a screen of advice shows."""
+    return Guidance(advice(figures), figures.idle, followed(ledger, revisions, at_ms)[::-1])
+
+
+def figures_of(
     reader: TelemetryReader,
     ledger: LedgerReader,
     config: Config,
@@ -31,8 +50,8 @@ def advised(
     at_ms: int,
     *,
     levels: Sequence[KeptLevel] = (),
-) -> tuple[Advice, ...]:
-    """What the figures within [from, at) support, dearest first; `levels` are what providers say is rented there."""
+) -> Figures:
+    """Of [from, at); `levels` are what providers say is rented there."""
     known = reader.known_gpus()
     begin = max(from_ms, min((gpu.first_seen_ms for gpu in known.values()), default=from_ms))
     begin = min(begin - begin % QUARTER_MS, at_ms)
@@ -40,23 +59,28 @@ def advised(
     bought = _bought(ledger, config, compared, from_ms, at_ms)
     names = [target.name for target in config.targets if target.provider is not None]
     prices = {} if book is None else {name: book.price_of(name, at_ms) for name in names}
-    return advice(
-        Figures(
-            idle_report(reader, config, book, from_ms, at_ms),
-            _owed(reader, from_ms, at_ms),
-            compared,
-            at_ms - max(from_ms, begin),
-            config,
-            hours_of(offsets(begin, at_ms, config.host.timezone)),
-            _memory(reader, max(from_ms, at_ms - WEEK_MS), at_ms),
-            reader.engine_totals(from_ms, at_ms) if bought else {},
-            ledger.spend(from_ms, at_ms, ("route", "target", "model")),
-            bought,
-            {name: price for name, price in prices.items() if price is not None},
-            ledger.answers(from_ms, at_ms),
-            levels,
-        )
+    return Figures(
+        idle_report(reader, config, book, from_ms, at_ms),
+        _owed(reader, from_ms, at_ms),
+        compared,
+        at_ms - max(from_ms, begin),
+        config,
+        hours_of(offsets(begin, at_ms, config.host.timezone)),
+        _memory(reader, max(from_ms, at_ms - WEEK_MS), at_ms),
+        reader.engine_totals(from_ms, at_ms) if bought else {},
+        ledger.spend(from_ms, at_ms, ("route", "target", "model")),
+        bought,
+        {name: price for name, price in prices.items() if price is not None},
+        ledger.answers(from_ms, at_ms),
+        levels,
     )
+
+
+def advised(
+    reader: TelemetryReader, ledger: LedgerReader, config: Config, book: PriceBook | None, from_ms: int, at_ms: int
+) -> tuple[Advice, ...]:
+    """What the figures of this host within [from, at) support, dearest first."""
+    return advice(figures_of(reader, ledger, config, book, from_ms, at_ms))
 
 
 def _owed(reader: TelemetryReader, from_ms: int, to_ms: int) -> dict[int, Owed]:

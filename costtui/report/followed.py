@@ -10,6 +10,8 @@ from costtui.domain.clean import clean
 from costtui.domain.control import Revision
 from costtui.domain.money import NanoUsd
 from costtui.report.metered import Ledger, apis
+from costtui.report.money import usd
+from costtui.report.words import count, duration, money, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,29 @@ class Followed:
         return None if month is None or not told else Decimal(month) / told
 
 
+def reason_of(advice: Advice) -> str:
+    """What a change says so that the advice behind it is followed up."""
+    worth = None if advice.month_nano is None or advice.month_nano < LEAST_NANO else advice.month_nano
+    return reason(f"{advice.kind} {clean(advice.subject, 80)}", worth).replace("'", "")
+
+
 def command_of(advice: Advice) -> str:
     """What carries it out, empty where nothing does; a shift names the advice, so that it is followed up."""
     if not advice.command.startswith("costtui route shift "):
         return advice.command
-    worth = None if advice.month_nano is None or advice.month_nano < LEAST_NANO else advice.month_nano
-    said = reason(f"{advice.kind} {clean(advice.subject, 80)}", worth).replace("'", "")
-    return f"{advice.command} --reason '{said}'"
+    return f"{advice.command} --reason '{reason_of(advice)}'"
+
+
+def words(each: Followed, since: str) -> tuple[str, str]:
+    """What was promised and what came of it, and how that was worked out; `since` as its reader's clocks say."""
+    told, made, so_far = (money(usd(nano)) for nano in (each.promise.month_nano, each.month_nano, each.saved_nano))
+    share = "" if each.ratio is None else f", {percent(each.ratio)} of it"
+    return (
+        f"{each.promise.subject}: predicted {told} $ a month, realised {made} $ a month{share}",
+        f"route {each.route} since {since} by {each.actor}, held for {duration(each.held_ms / 1000)}:"
+        f" {count(each.tokens)} tokens, {money(usd(each.former_nano))} $ at the former rates,"
+        f" {money(usd(each.paid_nano))} $ paid to APIs, {so_far} $ saved so far",
+    )
 
 
 def followed(ledger: Ledger, revisions: tuple[Revision, ...], now_ms: int) -> tuple[Followed, ...]:

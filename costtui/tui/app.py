@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from costtui.errors import CosttuiError
 from costtui.report.words import moment
+from costtui.tui.asked import Asked
 from costtui.tui.feed import SLOT_MS, Feed, History
 from costtui.tui.figures import local_now, zone_of
 from costtui.tui.form import Kind
@@ -35,12 +36,7 @@ from costtui.tui.terminal import Leaving, TerminalDriver, TerminalGone
 from costtui.tui.update import ExactUpdate
 
 if TYPE_CHECKING:
-    from costtui.report.bills import BillsTable
-    from costtui.report.decided import Decided
-    from costtui.report.savings import Savings
-    from costtui.report.schema import Decision, Status
-    from costtui.report.spend import SpendTable
-    from costtui.report.verdict import Situation
+    from costtui.report.schema import Status
     from costtui.tui.archive import Archive
     from costtui.tui.helm import Helm
 
@@ -48,13 +44,7 @@ Clock = Callable[[], int]
 """UTC milliseconds now."""
 LOOK_SECONDS = 0.25
 MINUTE_MS = 60_000
-ASK_MS = 5_000
-"""Spend and requests are asked this often: to read and draw 300 of them takes 30 ms."""
 NOTICE_MS = 5_000
-
-
-_ASKED = ("routes", "spend", "versus", "bills", "requests")
-"""Screens that show more than the picture."""
 
 
 class CosttuiApp(App[int], inherit_bindings=False):
@@ -82,15 +72,9 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self.theme = "ansi-dark"
         self._feed = feed
         self._clock = clock
+        self._asked = Asked(archive)
         self._archive = archive
-        self._asked: object = None
-        self._spend: SpendTable | None = None
         self._told: set[str] | None = None
-        self._bills: BillsTable | None = None
-        self._savings: Savings = {}
-        self._situation: Situation | None = None
-        self._requests: tuple[Decision, ...] = ()
-        self._decided: Mapping[int, Decided] = {}
         self._past: tuple[int, Status] | None = None
         self._steering = Steering(helm, clock, self._say, self.set_interval)
         self._choices = Choices(mouse=self._options.mouse)
@@ -187,7 +171,8 @@ class CosttuiApp(App[int], inherit_bindings=False):
         if self._choices.view == "gpus":
             self._remember(self._moment(now_ms), shown)
         if shown is not None:
-            self._ask(self._moment(now_ms), shown)
+            self._asked.look(self._choices, self._moment(now_ms), shown)
+        asked = self._asked
         return Scene(
             status=shown,
             minute_ms=now_ms // MINUTE_MS * MINUTE_MS,
@@ -199,12 +184,13 @@ class CosttuiApp(App[int], inherit_bindings=False):
             notice=self._notice,
             histories=self._histories,
             back=self._back(),
-            spend=self._spend,
-            bills=self._bills,
-            savings=self._savings,
-            situation=self._situation,
-            requests=self._requests,
-            decided=self._decided,
+            spend=asked.spend,
+            bills=asked.bills,
+            savings=asked.savings,
+            guidance=asked.guidance,
+            situation=asked.situation,
+            requests=asked.requests,
+            decided=asked.decided,
             form=self._steering.form,
         )
 
@@ -216,26 +202,6 @@ class CosttuiApp(App[int], inherit_bindings=False):
         if self._past is None or self._status is None:
             return ""
         return f"{local_now(self._past[0], zone_of(self._status.host.timezone)):%a %d %b %H:%M}"
-
-    def _ask(self, at_ms: int, shown: "Status") -> None:
-        """Spend and requests are asked for while they are looked at."""
-        view, by = self._choices.view, self._choices.by
-        asked = (view, by, at_ms // ASK_MS)
-        if view == "versus":
-            asked = (view, "", at_ms // MINUTE_MS)
-        if self._archive is None or view not in _ASKED or asked == self._asked:
-            return
-        self._asked = asked
-        if view == "versus":
-            self._situation = self._archive.situation(at_ms, shown)
-        elif view == "spend":
-            self._spend = self._archive.spend(by, at_ms, shown)
-        elif view == "routes":
-            self._savings, self._decided = self._archive.savings(at_ms, shown), self._archive.decided()
-        elif view == "bills":
-            self._bills = self._archive.bills(at_ms, shown)
-        else:
-            self._requests, self._decided = self._archive.requests(at_ms), self._archive.decided()
 
     def _remember(self, at_ms: int, shown: "Status | None") -> None:
         """Histories are read once per slot."""
@@ -284,7 +250,7 @@ class CosttuiApp(App[int], inherit_bindings=False):
             "mouse": self._flip_mouse,
             "copy": self._copy_row,
             "save": self._save,
-            "shift": lambda: self._open("shift"),
+            "shift": self._shift,
             "pin": lambda: self._open("pin"),
             "drain": lambda: self._open("drain"),
             "budget": lambda: self._open("budget"),
@@ -331,6 +297,21 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._steering.open(kind, self._status, self._pointed(kind), past=self._past is not None)
         self.draw()
 
+    def _shift(self) -> None:
+        """What the selected advice says, on the screen of advice; else a form for the route under the cursor."""
+        advice = self._asked.advice(self._choices)
+        if advice is None:
+            self._open("shift")
+        elif advice.shares:
+            from costtui.report.followed import reason_of  # loaded with the advice
+
+            self._steering.propose(
+                self._status, advice.route, advice.shares, reason_of(advice), past=self._past is not None
+            )
+            self.draw()
+        else:
+            self._say(f"no shift does that: {advice.action}")
+
     def _next_theme(self) -> None:
         self.colours = THEMES[(THEMES.index(self.colours) + 1) % len(THEMES)]
         self._say(f"theme: {self.colours}")
@@ -342,6 +323,10 @@ class CosttuiApp(App[int], inherit_bindings=False):
         self._say("the mouse is ours" if self._choices.mouse else "the mouse is the terminal's: select text freely")
 
     def _copy_row(self) -> None:
+        if command := self._asked.command(self._choices):
+            self.copy_to_clipboard(command)
+            self._say(f"copied {command}")
+            return
         if self.frame is not None and 0 <= self.frame.cursor_y < len(self.frame.lines):
             self.copy_to_clipboard(plain_text(self.frame.lines[self.frame.cursor_y]).lstrip(" ▸>"))
             self._say("copied the row")

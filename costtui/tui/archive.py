@@ -21,11 +21,14 @@ from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
 if TYPE_CHECKING:
+    from costtui.report.advised import Guidance
     from costtui.report.bills import BillsTable
     from costtui.report.savings import Savings
     from costtui.report.verdict import Situation
 
 MOST_REQUESTS = 300
+ADVICE_MS = 7 * 86_400_000
+"""Every hour of the week once."""
 
 
 class Archive:
@@ -106,6 +109,19 @@ class Archive:
         except ConfigError:
             return None
         return situation(self._telemetry, self._ledger, {"engines": engines}, config, book, at_ms)
+
+    def guidance(self, at_ms: int, present: Status) -> "Guidance | None":
+        """Advice of the week up to a moment; None where the configuration cannot be read."""
+        from costtui.report.advised import figures_of, guidance  # 8 ms that no other screen needs
+        from costtui.store.bills import BillReader
+
+        try:
+            config, book = self._rules(_path(present))
+        except ConfigError:
+            return None
+        levels = BillReader(self._state_dir).levels()
+        figures = figures_of(self._telemetry, self._ledger, config, book, at_ms - ADVICE_MS, at_ms, levels=levels)
+        return guidance(figures, self._ledger, self._controls.state().revisions, at_ms)
 
     def _rules(self, path: Path | None) -> tuple[Config, PriceBook | None]:
         """Configuration and prices, read again when either file is another one: 12 ms of every step otherwise."""

@@ -89,6 +89,10 @@ def _body(scene: Scene, room: int) -> Body:
         from costtui.tui.billscreen import bill_screen
 
         return bill_screen(scene, scene.choices.selected)
+    if view == "advice":
+        from costtui.tui.advicescreen import advice_screen
+
+        return advice_screen(scene, scene.choices.selected)
     if view == "budgets":
         return budget_screen(scene, status, scene.choices.selected)
     if view == "requests":
@@ -147,11 +151,19 @@ def _offered(scene: Scene) -> list[tuple[str, str]]:
         pairs += [("g", f"by {choices.by}"), ("5", "vs API")]
     if choices.view == "versus":
         pairs += [("g", "bill"), ("+ -", "try"), ("x", "as measured"), ("l", "log")]
+    if choices.view == "advice":
+        pairs += [("g", "advice" if choices.hours else "idle map")]
+        pairs += [] if choices.hours else [("enter", "why"), ("y", "copy")]
     if choices.view == "requests":
         pairs += [("/", "filter"), ("enter", "detail")]
     pairs += [("1", "over"), ("2", "gpu"), ("3", "route"), ("4", "spend"), ("7", "requests"), ("w", "warn")]
     if choices.view in _TABLES:
         order = choices.sort + (" rev" if choices.reverse else "")
         pairs += [("o", f"by {order}"), ("/", "filter")]
-    pairs += [("8", "bills"), ("i", "sources"), *([("6", "budget")] if status is not None and status.budgets else [])]
+    pairs += [
+        ("9", "advice"),
+        ("8", "bills"),
+        ("i", "sources"),
+        *([("6", "budget")] if status is not None and status.budgets else []),
+    ]
     return pairs if scene.back else [*pairs, ("[", "back")]

@@ -30,7 +30,7 @@ from costtui.report.standings import standings
 from costtui.report.words import money
 from costtui.store.controls import ControlsStore
 from costtui.store.ledger.rows import SpendRow
-from costtui.tui.form import LIMIT, Form, Kind
+from costtui.tui.form import LIMIT, LONGEST_REASON, Form, Kind
 
 MOST_ROWS = 12
 NANO_PER_CENT = NANO_PER_USD // 100
@@ -71,6 +71,15 @@ class Helm:
             raise CosttuiError(f"no {what} is configured: there is nothing to change")
         name = name if name in choices else next(iter(choices))
         return self.told(Form(kind, choices, name, (), ()))
+
+    def propose(self, config_path: str | None, route: str, shares: tuple[tuple[str, int], ...], reason: str) -> Form:
+        """A shift that is filled in and changes nothing yet. Raises CosttuiError where it cannot be made."""
+        form = self.open("shift", config_path, route)
+        weights = dict(shares)
+        if form.name != route or not weights.keys() <= set(form.targets):
+            raise CosttuiError(f"{clean(route, 80)} has other targets now: nothing to shift; look again in a minute")
+        filled = tuple(weights.get(target, 0) for target in form.targets)
+        return self.told(replace(form, shares=filled, reason=reason[:LONGEST_REASON]))
 
     def told(self, form: Form) -> Form:
         """The form with what it would do, or with what is wrong with it."""

@@ -36,6 +36,7 @@ _VIEWS: dict[str, View] = {
     "6": "budgets",
     "7": "requests",
     "8": "bills",
+    "9": "advice",
     "w": "warnings",
     "i": "sources",
     "?": "help",
@@ -43,7 +44,7 @@ _VIEWS: dict[str, View] = {
 _TRIES = ("g", "l", "x", "+", "=", "-")
 """On the screen against APIs: turn the page, logarithms, drop what is tried, one step up or down."""
 _FILTERED = ("overview", "gpus", "requests")
-_OPENED = ("overview", "requests")
+_OPENED = ("overview", "requests", "advice")
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10, "home": -(10**6), "end": 10**6}
 
 
@@ -71,6 +72,8 @@ def chosen(choices: Choices, key: str, character: str | None, frame: Frame) -> C
     if pressed == "g" and choices.view == "spend":
         by = GROUPINGS[(GROUPINGS.index(choices.by) + 1) % len(GROUPINGS)]
         return replace(choices, by=by, selected=None)
+    if pressed == "g" and choices.view == "advice":
+        return replace(choices, hours=not choices.hours, selected=None)
     if choices.view == "versus" and (character or key) in _TRIES:
         return _tried(choices, character or key, frame)
     if pressed == "/":

@@ -14,13 +14,25 @@ from costtui.tui.form import Form
 from costtui.tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
+    from costtui.report.advised import Guidance
     from costtui.report.bills import BillsTable
     from costtui.report.savings import Savings
     from costtui.report.spend import SpendTable
     from costtui.report.verdict import Situation
 
 View = Literal[
-    "overview", "gpus", "routes", "spend", "versus", "budgets", "requests", "bills", "warnings", "sources", "help"
+    "overview",
+    "gpus",
+    "routes",
+    "spend",
+    "versus",
+    "budgets",
+    "requests",
+    "bills",
+    "advice",
+    "warnings",
+    "sources",
+    "help",
 ]
 Sort = Literal["index", "idle $", "$/h", "state", "memory"]
 SORTS: tuple[Sort, ...] = ("index", "idle $", "$/h", "state", "memory")
@@ -46,6 +58,8 @@ class Choices:
     steps: tuple[tuple[str, int], ...] = ()
     """Numbers of a break-even that are tried, so many steps from what was measured."""
     logarithmic: bool = False
+    hours: bool = False
+    """On the screen of advice: the map of idle hours instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,8 @@ class Scene:
     spend: "SpendTable | None" = None
     bills: "BillsTable | None" = None
     """Read while the screen of bills is open."""
+    guidance: "Guidance | None" = None
+    """Read while the screen of advice is open."""
     situation: "Situation | None" = None
     """What this host knows of its cost and traffic; read while the screen against APIs is open."""
     requests: tuple[Decision, ...] = ()

@@ -50,6 +50,15 @@ class Steering:
         except CosttuiError as error:
             self._say(str(error), REFUSAL_MS)
 
+    def propose(
+        self, status: "Status | None", route: str, shares: tuple[tuple[str, int], ...], reason: str, *, past: bool
+    ) -> None:
+        """Show a shift that is filled in, or say why there is none."""
+        try:
+            self.form = self._allowed(past=past).propose(self._config_path(status), route, shares, reason)
+        except CosttuiError as error:
+            self._say(str(error), REFUSAL_MS)
+
     def key(self, form: Form, key: str, character: str | None) -> None:
         """A key while the form is open."""
         if key == "escape":

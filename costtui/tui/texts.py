@@ -9,7 +9,7 @@ from costtui.tui.scene import Scene
 _HELP = """\
 KEYS
  1 overview   2 GPUs   3 routes   4 spend   5 own GPUs against APIs   6 budgets   7 requests, and why each went there
- 8 what providers billed, beside what was metered
+ 8 what providers billed, beside what was metered   9 advice, and what it saved
  w warnings   i what cannot be seen, and why   ? this help   esc back
  s   shift a route's traffic by hand   p   pin a route to one target   d   drain a target
  b   another limit for a budget, for a while   u   undo your last change
@@ -17,6 +17,7 @@ KEYS
  [ ]   look back in time, a step older or newer; 0 returns to now
  g   spend by provider, model, route, key or token kind
  + -   on screen 5, try another number; x as measured again; g the bill behind it; l logarithms
+ on screen 9   enter why; y copy the command; s open the shift it advises; g the map of idle hours
  up down j k   select; home end page up page down
  enter   open or close a row: the GPUs of a group, the details of a request
  /   show only rows that contain a text; enter keeps it, esc drops it

@@ -1,8 +1,8 @@
 """What a verdict costs over a year: `python -m tests.bench.verdict_year`.
 
-Eight GPUs and three engines in quarters of an hour, five lanes of a ledger, both over 365 days; prints milliseconds of
+Eight GPUs and three engines in quarters, hours and days, five lanes of a ledger, both over 365 days; prints milliseconds of
 each answer, best of five: what the host knows, its bill, its break-even, the claims, its traffic at other sellers with
-prices by request size, and a frame of screen 5.
+prices by request size, its idle hours, advice, what became of it, and a frame of screen 5.
 """
 
 import contextlib
@@ -16,15 +16,19 @@ from pathlib import Path
 from costtui.analysis.breakeven_standing import standing_of
 from costtui.config.model import Config, Target
 from costtui.domain.amount import RateSource
+from costtui.domain.control import Kind, Revision
 from costtui.domain.price import PriceTier, TokenPrice
 from costtui.domain.terms import GpuTerms, PowerTerms, Rate
 from costtui.rates.prices import PriceBook
+from costtui.report.advised import advised
 from costtui.report.counterfactual import counterfactual
+from costtui.report.followed import followed
+from costtui.report.idle import idle_report
 from costtui.report.verdict import Situation, situation
 from costtui.report.verdict_breakeven import setting_of
 from costtui.report.verdict_claims import claims_of
 from costtui.report.verdict_tco import total_of
-from costtui.store.buckets import QUARTERS
+from costtui.store.buckets import DAYS, HOURS, QUARTERS
 from costtui.store.ledger.file import open_ledger
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.ledger.rows import Head
@@ -41,6 +45,13 @@ from tests.tui.pictures import carried
 CONFIG = Config(targets=tuple(Target(f"engine-{number}", engine="vllm", model="m") for number in range(1, ENGINES + 1)))
 PRICE = TokenPrice("openai", "m", Decimal(1), Decimal(8), tiers=(PriceTier(200_000, input=Decimal(2)),))
 BOOK = PriceBook({f"model-{number}": (PRICE,) for number in range(4)}, {}, {}, "", 0, "", {}, (), "")
+BEGIN_MS = END_MS - 365 * DAY_MS
+FOLLOWED = (
+    Revision(
+        *(1, "route-0", END_MS - 182 * DAY_MS, "ana", "advice: change-seller m: 90.00 $ a month", Kind.SHIFT),
+        (("engine-1", 100),),
+    ),
+)
 UUIDS = [f"GPU-{number:08d}-0000-0000-0000-000000000000" for number in range(1, GPUS + 1)]
 
 
@@ -52,7 +63,6 @@ def fill(state_dir: Path) -> None:
         writer.keep_terms(uuid, terms, 1)
     writer.close()
     dice = random.Random(1)
-    first, last = (END_MS - 365 * DAY_MS) // QUARTERS.size_ms, END_MS // QUARTERS.size_ms
     with contextlib.closing(sqlite3.connect(state_dir / TELEMETRY)) as connection:
         for number, uuid in enumerate(UUIDS, 1):
             row = (number, uuid, number - 1, "NVIDIA H100 80GB HBM3")
@@ -60,8 +70,12 @@ def fill(state_dir: Path) -> None:
         for number in range(1, ENGINES + 1):
             connection.execute("insert into engines (id, name) values (?, ?)", (number, f"engine-{number}"))
         gpus, engines = ", ".join("?" * 18), ", ".join("?" * 15)
-        connection.executemany(f"insert into gpu_15m values ({gpus})", gpu_rows(QUARTERS, first, last, dice))
-        connection.executemany(f"insert into engine_15m values ({engines})", engine_rows(QUARTERS, first, last, dice))
+        for grain in (QUARTERS, HOURS, DAYS):
+            first, last = (END_MS - 365 * DAY_MS) // grain.size_ms, END_MS // grain.size_ms
+            rows = gpu_rows(grain, first, last, dice)
+            connection.executemany(f"insert into gpu_{grain.name} values ({gpus})", rows)
+            rows = engine_rows(grain, first, last, dice)
+            connection.executemany(f"insert into engine_{grain.name} values ({engines})", rows)
         connection.commit()
     ledger = open_ledger(state_dir / LEDGER, Head(0, bytes(32), 0), "the first")
     fill_year(ledger, END_MS // DAY_MS * DAY_MS)
@@ -89,9 +103,10 @@ def main() -> None:
             "its bill": milliseconds(lambda: total_of(found)),
             "its break-even": milliseconds(lambda: standing_of(setting_of(found))),
             "the claims": milliseconds(lambda: claims_of(found, total, setting, ledger)),
-            "a year at other sellers": milliseconds(
-                lambda: counterfactual(ledger, CONFIG, BOOK, END_MS - 365 * DAY_MS, END_MS)
-            ),
+            "a year at other sellers": milliseconds(lambda: counterfactual(ledger, CONFIG, BOOK, BEGIN_MS, END_MS)),
+            "its idle hours": milliseconds(lambda: idle_report(telemetry, CONFIG, BOOK, BEGIN_MS, END_MS)),
+            "advice of the year": milliseconds(lambda: advised(telemetry, ledger, CONFIG, BOOK, BEGIN_MS, END_MS)),
+            "what was followed for half of it": milliseconds(lambda: followed(ledger, FOLLOWED, END_MS)),
             "a frame of screen 5": milliseconds(lambda: framed(scene)),
         }
         telemetry.close()

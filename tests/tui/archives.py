@@ -1,17 +1,20 @@
 """A ledger's worth of figures by hand, for screens that ask for more than the picture of now."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
 
 from costtui.domain.money import NanoUsd
 from costtui.errors import CosttuiError
+from costtui.report.advised import Guidance
 from costtui.report.bills import BillsTable
 from costtui.report.decided import Considered, Decided
 from costtui.report.savings import Saving, Savings
 from costtui.report.schema import Cache, Decision, Status
 from costtui.report.spend import GROUPINGS, SpendLine, SpendTable, Sum
 from costtui.report.verdict import Situation
+from tests.tui.advised import guidance
 from tests.tui.billed import bills
 from tests.tui.pictures import carried, decision, decisions
 from tests.tui.verdicts import situation
@@ -63,6 +66,7 @@ class FixedArchive:
         self.asked: list[str] = []
         self.closed = False
         self.text = text
+        self.shares: tuple[tuple[str, int], ...] = ()
 
     def spend(self, by: str, at_ms: int, present: Status) -> SpendTable:
         self.asked.append(f"spend by {by}")
@@ -84,6 +88,12 @@ class FixedArchive:
     def bills(self, at_ms: int, present: Status) -> BillsTable:
         self.asked.append("bills")
         return bills(at_ms, self.text)
+
+    def guidance(self, at_ms: int, present: Status) -> Guidance:
+        self.asked.append("guidance")
+        found = guidance(at_ms) if self.text == "openai" else guidance(at_ms, self.text)
+        moved = [replace(each, shares=self.shares) if each.shares and self.shares else each for each in found.advice]
+        return replace(found, advice=tuple(moved))
 
     def situation(self, at_ms: int, present: Status) -> Situation:
         self.asked.append("situation")

@@ -8,6 +8,7 @@ from costtui.tui.app import CosttuiApp
 from costtui.tui.frame import text_of
 from costtui.tui.helm import Helm
 from costtui.tui.options import ScreenOptions
+from tests.tui.archives import FixedArchive
 from tests.tui.pictures import NOW_MS, FixedClock, FixedFeed, carried
 
 BUDGET = """
@@ -57,12 +58,19 @@ def helm(state_dir: Path, actor: str = "ana") -> Helm:
     return Helm(state_dir, actor, FixedClock())
 
 
-def steered(state_dir: Path, control: str = "ask", *, read_only: bool = False, ascii_only: bool = False) -> CosttuiApp:
+def steered(
+    state_dir: Path,
+    control: str = "ask",
+    *,
+    read_only: bool = False,
+    ascii_only: bool = False,
+    archive: FixedArchive | None = None,
+) -> CosttuiApp:
     """The screen of somebody called ana."""
     path = config_file(state_dir, control)
     picture = carried(config=ConfigState(path=str(path), loaded_at=None))
     options = ScreenOptions(ascii_only=ascii_only)
-    return CosttuiApp(FixedFeed(picture), FixedClock(), options, helm=None if read_only else helm(state_dir))
+    return CosttuiApp(FixedFeed(picture), FixedClock(), options, None if read_only else helm(state_dir), archive)  # type: ignore[arg-type]  # answers by hand
 
 
 def text(app: CosttuiApp) -> str:
