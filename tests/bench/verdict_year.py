@@ -1,8 +1,8 @@
 """What a verdict costs over a year: `python -m tests.bench.verdict_year`.
 
-Eight GPUs and three engines in quarters, hours and days, five lanes of a ledger, both over 365 days; prints milliseconds of
-each answer, best of five: what the host knows, its bill, its break-even, the claims, its traffic at other sellers with
-prices by request size, its idle hours, advice, what became of it, and a frame of screen 5.
+Eight GPUs and three engines in quarters, hours and days, five lanes of a ledger, both over 365 days; prints
+milliseconds of each answer, best of five: what the host knows, its bill, its break-even, the claims, its traffic at
+other sellers with prices by request size, its idle hours, advice, what became of it, and a frame of screen 5.
 """
 
 import contextlib
@@ -72,10 +72,9 @@ def fill(state_dir: Path) -> None:
         gpus, engines = ", ".join("?" * 18), ", ".join("?" * 15)
         for grain in (QUARTERS, HOURS, DAYS):
             first, last = (END_MS - 365 * DAY_MS) // grain.size_ms, END_MS // grain.size_ms
-            rows = gpu_rows(grain, first, last, dice)
-            connection.executemany(f"insert into gpu_{grain.name} values ({gpus})", rows)
-            rows = engine_rows(grain, first, last, dice)
-            connection.executemany(f"insert into engine_{grain.name} values ({engines})", rows)
+            cards, served = gpu_rows(grain, first, last, dice), engine_rows(grain, first, last, dice)
+            connection.executemany(f"insert into gpu_{grain.name} values ({gpus})", cards)
+            connection.executemany(f"insert into engine_{grain.name} values ({engines})", served)
         connection.commit()
     ledger = open_ledger(state_dir / LEDGER, Head(0, bytes(32), 0), "the first")
     fill_year(ledger, END_MS // DAY_MS * DAY_MS)
