@@ -21,11 +21,11 @@ from costtui.domain.calendar import local
 from costtui.domain.clean import clean
 from costtui.errors import CosttuiError, SourceError
 from costtui.rates.prices import PriceBook
-from costtui.report.advised import advised
-from costtui.report.counterfactual import counterfactual
+from costtui.report.advice import advice
+from costtui.report.advised import figures_of
+from costtui.report.billed_spend import BilledSpend
 from costtui.report.exhaustion import budget_outlooks, kinds_of
 from costtui.report.forecast import history, outlooks
-from costtui.report.idle import idle_report
 from costtui.report.money import iso
 from costtui.report.page import Page, Section
 from costtui.report.page_ahead import advice_section, ahead_section, compare_section
@@ -38,6 +38,7 @@ from costtui.report.page_verdict import breakeven_section, tco_section
 from costtui.report.standings import fresh_picture
 from costtui.report.verdict_breakeven import setting_of
 from costtui.report.verdict_tco import total_of
+from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -68,20 +69,23 @@ def _page(given: Given, since: str) -> Page:
     book = None
     with contextlib.suppress(SourceError):
         book = PriceBook.load(given.state_dir)
-    situation = read_situation(given)
+    situation, billed = read_situation(given), BilledSpend.open(given.state_dir)
+    names = tuple(billing.provider for billing in config.billing)
     with (
         contextlib.closing(TelemetryReader(given.state_dir)) as telemetry,
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
+        levels = BillReader(given.state_dir).levels()
+        figures = figures_of(telemetry, ledger, config, book, from_ms, at_ms, levels=levels)
         sections = [
             headline(picture_of(given.state_dir)),
-            advice_section(advised(telemetry, ledger, config, book, from_ms, at_ms)),
-            spend_section(ledger, Span(from_ms, at_ms + 1, zone)),
+            advice_section(advice(figures)),
+            spend_section(ledger, Span(from_ms, at_ms + 1, zone), lambda metered: billed.at(at_ms, names, metered)),
             _ahead(given, config, ledger, at_ms),
-            idle_section(idle_report(telemetry, config, book, from_ms, at_ms)),
+            idle_section(figures.idle),
             tco_section(total_of(situation)),
             breakeven_section(standing_of(setting_of(situation)), situation.at_ms),
-            compare_section(counterfactual(ledger, config, book, from_ms, at_ms)),
+            compare_section(figures.compared),
         ]
     begin, end = (f"{local(each, zone):%Y-%m-%d %H:%M}" for each in (from_ms, at_ms))
     return Page("What LLMs cost here", f"{begin} to {end}, {zone.key}. {MARKS}", sections)

@@ -10,7 +10,6 @@ from costtui.cli.cells import csv_cell, json_line, plain_cell, usd
 from costtui.cli.finance import run_finance
 from costtui.cli.given import Given, nearest
 from costtui.cli.key_names import key_names
-from costtui.cli.page import run_page
 from costtui.cli.picture import now_ms
 from costtui.cli.since import since_ms, zone_of
 from costtui.cli.spend_rows import Row, kind_rows, spend_row
@@ -40,6 +39,8 @@ def run(given: Given) -> int:
     """A table, CSV, one JSON document or a page."""
     html, markdown = given.value("--html"), given.value("--markdown")
     if html is not None or markdown is not None:
+        from costtui.cli.page import run_page  # with all that a page shows: 60 ms that no table needs
+
         return run_page(given, html, markdown)
     asked, since, route = given.value("--by"), given.value("--since"), given.value("--boundary")
     month, invoice = given.value("--month"), given.value("--invoice")

@@ -34,11 +34,13 @@ class Guidance:
     idle: IdleReport
     followed: tuple[Followed, ...]
     """Newest first."""
+    watched_ms: int
+    """How long of the span this host was watched: amounts a month are at the pace of that."""
 
 
 def guidance(figures: Figures, ledger: LedgerReader, revisions: tuple[Revision, ...], at_ms: int) -> Guidance:
     """All that a screen of advice shows."""
-    return Guidance(advice(figures), figures.idle, followed(ledger, revisions, at_ms)[::-1])
+    return Guidance(advice(figures), figures.idle, followed(ledger, revisions, at_ms)[::-1], figures.compared_ms)
 
 
 def figures_of(

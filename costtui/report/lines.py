@@ -44,7 +44,7 @@ def line(picture: Picture, *, ascii_only: bool = False) -> str:
     burn, more = picture["burn"], _is_open(picture)
     parts = [f"{money(burn['total_usd_per_hour'], more=more)}$/h idle {money(burn['idle_usd_per_hour'])}"]
     if burn["api_usd_per_hour"] is not None:
-        parts[0] += f" API {_api(picture)}"
+        parts[0] += f" API {api_words(picture)}"
     parts += [_short_budget(picture, budget) for budget in _worst_budgets(picture)[:1]]
     parts += [f"gpu{gpu['index']} LOST" for gpu in picture["gpus"] if gpu["state"] == "lost"]
     if agent != "running":
@@ -89,7 +89,7 @@ def _header(picture: Picture) -> Iterator[str]:
     name = f"{host['name']}{' (simulated)' if host['simulated'] else ''}"
     whole = money(burn["total_usd_per_hour"], more=_is_open(picture))
     at = clock(picture["at"], zone_of(picture))
-    parts = f"GPU {_listed(picture)} + power {_power(picture)} + API {_api(picture)}"
+    parts = f"GPU {gpu_words(picture)} + power {power_words(picture)} + API {api_words(picture)}"
     yield f"{name}  {whole} $/h = {parts}  {at}{_agent(picture)}"
     today, month = picture["today"], picture["month"]
     yield (
@@ -104,18 +104,21 @@ def _misses(span: Picture) -> bool:
     return any(name != "api" for name in span["unknown"])
 
 
-def _listed(picture: Picture) -> str:
+def gpu_words(picture: Picture) -> str:
+    """GPU rent an hour; a list price says so."""
     listed = any(gpu["rate_source"] == "list price" for gpu in picture["gpus"])
     shown = money(picture["burn"]["gpu_usd_per_hour"], more=_is_partial(picture, "gpu"))
     return f"{shown} list" if listed else shown
 
 
-def _power(picture: Picture) -> str:
+def power_words(picture: Picture) -> str:
+    """Power an hour."""
     known = picture["burn"]["power_usd_per_hour"]
     return money(known, more=known is not None and _is_partial(picture, "power"))
 
 
-def _api(picture: Picture) -> str:
+def api_words(picture: Picture) -> str:
+    """APIs an hour, as they were metered in the last minutes."""
     known = picture["burn"]["api_usd_per_hour"]
     estimated = bool(picture.get("api")) and picture["api"]["provenance"] == "estimated"
     return money(known, more=known is not None and _is_partial(picture, "api"), estimated=estimated)
@@ -127,7 +130,7 @@ def _traffic(picture: Picture) -> Iterator[str]:
     if not api or not gateway or (gateway["state"] == "none" and api["today_usd"] is None):
         return
     today, month = (money(api[f"{span}_usd"], more=bool(api["unknown"])) for span in ("today", "month"))
-    parts = [f"API  {_api(picture)} $/h, today {today} $, month {month} $"]
+    parts = [f"API  {api_words(picture)} $/h, today {today} $, month {month} $"]
     parts += [f"{each['provider']} {money(each['today_usd'])}" for each in api["providers"][:4]]
     if api["unpriced_today"]:
         parts.append(f"{api['unpriced_today']} without a price, in no sum")

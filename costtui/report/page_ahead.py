@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from costtui.analysis.advice import Advice
 from costtui.report.counterfactual import Compared
+from costtui.report.followed import command_of
 from costtui.report.forecast import Outlook
 from costtui.report.money import usd
 from costtui.report.page import Block, Note, Section, Table
@@ -79,7 +80,7 @@ def advice_section(found: Sequence[Advice]) -> Section:
             money(usd(each.month_nano), estimated=True),
             each.confidence,
             each.arithmetic,
-            each.command,
+            command_of(each),
         )
         for each in found
     )

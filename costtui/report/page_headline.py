@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from costtui.domain.clean import clean
-from costtui.report.lines import zone_of
+from costtui.report.lines import api_words, gpu_words, power_words, zone_of
 from costtui.report.page import Block, Figure, Figures, Note, Section
 from costtui.report.words import UNKNOWN, clock, duration, money
 
@@ -36,25 +36,30 @@ def _as_of(picture: "Picture") -> str:
 
 
 def _figures(picture: "Picture") -> Iterator[Figure]:
-    burn = picture["burn"]
-    now = {name: burn[f"{name}_usd_per_hour"] for name in ("total", "gpu", "power", "api", "idle")}
-    listed = any(gpu["rate_source"] == "list price" for gpu in picture["gpus"])
+    burn, api = picture["burn"], picture.get("api")
     more = any(name != "api" for name in picture["unknown"])
-    yield Figure("now, USD an hour", money(now["total"], more=more), _parts(now, " list" if listed else ""))
-    for name, span in (("today", picture["today"]), ("this month", picture["month"])):
-        sums = {part: span[f"{part}_usd"] for part in ("total", "gpu", "power", "api", "idle")}
+    parts = (
+        f"GPU rent accrued {gpu_words(picture)}, of it idle {money(burn['idle_usd_per_hour'])};"
+        f" power {power_words(picture)}; API {api_words(picture)}"
+    )
+    guessed = _is_estimate(api)
+    yield Figure("now, USD an hour", money(burn["total_usd_per_hour"], more=more, estimated=guessed), parts)
+    for name, span, known in (("today", picture["today"], "today_usd"), ("this month", picture["month"], "month_usd")):
         lacks = any(part != "api" for part in span["unknown"])
-        yield Figure(f"{name}, USD", money(sums["total"], more=lacks), _parts(sums, ""))
-    api = picture.get("api")
-    if api:
-        told = str(api["provenance"])
-        marks = {"more": bool(api["unknown"]), "estimated": told == "estimated"}
-        for name, amount in (("APIs today, USD", api["today_usd"]), ("APIs this month, USD", api["month_usd"])):
-            yield Figure(name, money(amount, **marks) if amount is not None else UNKNOWN, told)
+        marks = {"more": bool(api and api["unknown"]) and span["api_usd"] is not None, "estimated": guessed}
+        whole = money(span["total_usd"], more=lacks, estimated=guessed)
+        yield Figure(f"{name}, USD", whole, _parts(span, money(span["api_usd"], **marks)))
+        if api:
+            shown = UNKNOWN if api[known] is None else money(api[known], more=bool(api["unknown"]), estimated=guessed)
+            yield Figure(f"APIs {name}, USD", shown, str(api["provenance"]))
 
 
-def _parts(sums: Mapping[str, Decimal | None], listed: str) -> str:
+def _is_estimate(api: "Picture | None") -> bool:
+    return api is not None and api["provenance"] == "estimated"
+
+
+def _parts(span: Mapping[str, Decimal | None], api: str) -> str:
     return (
-        f"GPU rent accrued {money(sums['gpu'])}{listed}, of it idle {money(sums['idle'])};"
-        f" power {money(sums['power'])}; API {money(sums['api'])}"
+        f"GPU rent accrued {money(span['gpu_usd'])}, of it idle {money(span['idle_usd'])};"
+        f" power {money(span['power_usd'])}; API {api}"
     )

@@ -1,12 +1,14 @@
 """What the requests of a span cost, for a page: by day, then by model, provider and route; own engines apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from costtui.domain.amount import Amount, Provenance, total
 from costtui.domain.calendar import day_of, local
 from costtui.domain.clean import clean
+from costtui.report.billed_spend import BilledProvider
 from costtui.report.metered import Ledger, apis, known_usd, provenance
 from costtui.report.money import usd
 from costtui.report.page import Bar, Bars, Block, Note, Section, Table
@@ -21,6 +23,11 @@ NOTHING = "Nothing is in the ledger of this span: clients reach it through `cost
 SHARE = "Own engines: their share of rent and power, never to be added to what APIs cost"
 
 
+BILLED = "Billed by providers of whom the gateway metered nothing in the span, in no sum above"
+Bills = Callable[[Collection[str]], Sequence[BilledProvider]]
+"""Who billed, apart from those providers."""
+
+
 class Span(NamedTuple):
     """From and to, in the zone whose days are meant."""
 
@@ -29,17 +36,31 @@ class Span(NamedTuple):
     zone: ZoneInfo
 
 
-def spend_section(ledger: Ledger, span: Span) -> Section:
-    """The same sums as `costtui report --by provider`, `model` and `route`."""
+def spend_section(ledger: Ledger, span: Span, bills: Bills) -> Section:
+    """The same sums as `costtui report --by provider`, `model` and `route`; below them who billed without a gateway."""
     sums = {by: ledger.spend(span.from_ms, span.to_ms, (by,)) for by in BY}
-    if not sums["provider"]:
-        return Section("What requests cost", [Note(NOTHING)])
+    billed = bills({row.labels[0] for row in apis(sums["provider"])})
     days = _days(ledger, span)
-    blocks: list[Block] = [days] if days.each else []
+    blocks: list[Block] = [days] if days.each else [] if sums["provider"] else [Note(NOTHING)]
     blocks += [_table(f"APIs, by {by}", apis(rows)) for by, rows in sums.items() if apis(rows)]
     hosted = [row for row in sums["model"] if row.self_hosted]
+    blocks += [_billed(billed, span.from_ms)] if billed else []
     blocks += [_table(SHARE, hosted)] if hosted else []
     return Section("What requests cost", blocks)
+
+
+def _billed(providers: Sequence[BilledProvider], from_ms: int) -> Table:
+    """A day of a bill is UTC's; it belongs to the span where its middle does."""
+    sums = [(each.name, each.since(from_ms)) for each in providers]
+    rows = [_billed_cells(provider_words(name), found) for name, found in sums]
+    whole = _billed_cells("total", total([found for _, found in sums]))
+    return Table(BILLED, ("", "USD", "told by"), (*rows, whole), frozenset({0, 2}))
+
+
+def _billed_cells(name: str, found: Amount) -> tuple[str, ...]:
+    guessed = found.provenance is Provenance.ESTIMATED
+    shown = money(usd(found.nano), more=bool(found.unknown) and found.nano is not None, estimated=guessed)
+    return (name, shown, found.provenance.value)
 
 
 def amount(rows: Sequence[SpendRow]) -> str:

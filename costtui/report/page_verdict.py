@@ -28,7 +28,7 @@ def tco_section(total: Total) -> Section:
     if not known:
         return Section(TCO, [Note(NO_GPU)])
     bars = tuple(Bar(line.part.name, usd(line.amounts.month), dollars(usd(line.amounts.month))) for line in known)
-    rows = [(line.part.name, *_three(line.amounts), line.part.formula) for line in known]
+    rows = [(line.part.name, *_three(line.amounts), line.part.formula) for line in bill.lines]
     rows.append(("at least" if bill.unknown else "total", *_three(bill.total), ""))
     blocks: list[Block] = [
         Stack("USD a month by part", bars),

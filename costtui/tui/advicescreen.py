@@ -86,8 +86,8 @@ def _followed(scene: Scene, found: "Guidance", current: str | None) -> list[Row]
 
 
 def _last(scene: Scene, found: "Guidance") -> list[Line]:
-    span = duration((found.idle.to_ms - found.idle.from_ms) // 1000)
-    return _told(scene, f"of the last {span}; amounts that touch the same traffic do not add up")[:1]
+    span = duration(found.watched_ms // 1000)
+    return _told(scene, f"from {span} of figures; amounts that touch the same traffic do not add up")[:1]
 
 
 def _told(scene: Scene, text: str, role: Role = "dim") -> list[Line]:

@@ -66,17 +66,18 @@ PICTURE: dict[str, Any] = {
 }
 
 
-def keep_host(state_dir: Path, *, output_of_day: tuple[int, ...] = (24_000_000,) * DAYS) -> None:
+def keep_host(state_dir: Path, *, output_of_day: tuple[int, ...] = (24_000_000,) * DAYS, end_ms: int = END) -> None:
     """Rented GPUs work two fifths of each hour, owned ones hold nothing and draw 100 W. The engine reads three tokens,
     one of which was cached, for each that it writes."""
-    writer = TelemetryWriter.open(state_dir, now_ms=BEGIN)
+    begin = end_ms - DAYS * 24 * HOUR
+    writer = TelemetryWriter.open(state_dir, now_ms=begin)
     for number, uuid in enumerate((*RENTED, *OWNED)):
-        writer.keep_terms(uuid, RENT if uuid in RENTED else WEAR, BEGIN)
+        writer.keep_terms(uuid, RENT if uuid in RENTED else WEAR, begin)
         name = "NVIDIA H100 80GB HBM3" if uuid in RENTED else "NVIDIA A100"
-        known = KnownGpu(uuid, number, name, BEGIN, END, GpuState.EMPTY, BEGIN)
-        writer.record(Second(BEGIN, known=(known,)))
+        known = KnownGpu(uuid, number, name, begin, end_ms, GpuState.EMPTY, begin)
+        writer.record(Second(begin, known=(known,)))
     for hour in range(DAYS * 24):
-        start = BEGIN + hour * HOUR
+        start = begin + hour * HOUR
         output = output_of_day[hour // 24] // 24
         worked, rest = 24 * 60_000, 36 * 60_000
         gpus = [_gpu(uuid, start + worked, worked, GpuState.BUSY, 700) for uuid in RENTED]

@@ -75,4 +75,5 @@ def guidance(at_ms: int, text: str = "llama-3.3-70b") -> Guidance:
                 *(2 * DAY_MS, NanoUsd(5 * USD), NanoUsd(6 * USD), 1_000_000),
             ),
         ),
+        7 * DAY_MS,
     )
