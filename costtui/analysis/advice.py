@@ -28,6 +28,8 @@ Kind = Literal[
     "batch",
     "cap-output",
     "stop-endpoint",
+    "raise-cache",
+    "quantise",
     "unpriced",
 ]
 

@@ -16,7 +16,6 @@ from costtui.report.advised import figures_of
 from costtui.report.followed import command_of
 from costtui.report.money import iso, usd
 from costtui.report.words import money
-from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -40,8 +39,7 @@ def run(given: Given) -> int:
         contextlib.closing(TelemetryReader(given.state_dir)) as reader,
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
-        levels = BillReader(given.state_dir).levels()
-        found = advice(figures_of(reader, ledger, config, book, from_ms, at_ms, levels=levels))
+        found = advice(figures_of(given.state_dir, reader, ledger, config, book, from_ms, at_ms))
     if "--json" in flags:
         rows = [_fields(each) for each in found]
         print(json_line({"schema": SCHEMA, "from": iso(from_ms), "to": iso(at_ms), "advice": rows}))

@@ -107,10 +107,9 @@ costtui advice [--since 7d | --followed] [--json]
 What to do about it, ranked by dollars a month, each with its arithmetic, how far to trust it, and the command where a
 control exists. Only what your own figures support is said, of ways to save the same dollars the best:
   GPUs     give back what idles; buy the model instead; scale to zero in hours of the week in which nobody asks; fewer
-           engines of one model; two models on one GPU; spot or reserved contracts at list prices
+           engines of one model; two models on one GPU; 8 bits; spot or reserved contracts at list prices
   traffic  a cheaper seller of the same model; own GPUs that idle while the model is bought; batch or flex prices where
-           nobody waits; max_tokens where the longest answers cost much; endpoints that nobody asks; missing prices
-Not said, as nothing measured here tells it: quantising a model, and what a longer cache would catch.
+           nobody waits; max_tokens where the longest answers cost much; caches that forget too soon; idle endpoints
 --followed tells of changes whose reason names advice (the printed commands do): predicted against realised.
 
 Example:  costtui advice --since month

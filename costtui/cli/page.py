@@ -38,7 +38,6 @@ from costtui.report.page_verdict import breakeven_section, tco_section
 from costtui.report.standings import fresh_picture
 from costtui.report.verdict_breakeven import setting_of
 from costtui.report.verdict_tco import total_of
-from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -75,8 +74,7 @@ def _page(given: Given, since: str) -> Page:
         contextlib.closing(TelemetryReader(given.state_dir)) as telemetry,
         contextlib.closing(LedgerReader(given.state_dir)) as ledger,
     ):
-        levels = BillReader(given.state_dir).levels()
-        figures = figures_of(telemetry, ledger, config, book, from_ms, at_ms, levels=levels)
+        figures = figures_of(given.state_dir, telemetry, ledger, config, book, from_ms, at_ms)
         sections = [
             headline(picture_of(given.state_dir)),
             advice_section(advice(figures)),

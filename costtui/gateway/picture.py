@@ -9,6 +9,7 @@ from costtui.domain.clean import clean
 
 if TYPE_CHECKING:
     from costtui.gateway.admission.desk import AdmissionDesk
+    from costtui.gateway.cache import AnswerCache
     from costtui.gateway.relay import Relay
     from costtui.gateway.router import Router
 
@@ -35,10 +36,7 @@ def picture(relay: "Relay", revision: int, warnings: Sequence[str]) -> bytes:
             "connections": len(relay.clients),
             "refusals": relay.refusals,
             "targets": {name: _target(relay, name) for name in relay.tables.addresses},
-            "caches": {
-                name: {"hits": cache.hits, "misses": cache.misses, "bytes": cache.size_bytes}
-                for name, cache in relay.tables.caches.items()
-            },
+            "caches": {name: _cache(cache, relay.now()) for name, cache in relay.tables.caches.items()},
             "budgets": {} if relay.desk is None else dict(_budgets(relay.desk)),
             "trouble": [clean(text, 500) for text in told],
         }
@@ -79,6 +77,17 @@ def _budgets(desk: "AdmissionDesk") -> Iterator[tuple[str, dict[str, object]]]:
                 "stage": account.stage,
             },
         )
+
+
+def _cache(cache: "AnswerCache", now: float) -> dict[str, object]:
+    return {
+        "hits": cache.hits,
+        "misses": cache.misses,
+        "bytes": cache.size_bytes,
+        "seconds": 0 if cache.began is None else round(now - cache.began),
+        "pushed_out": cache.pushed_out,
+        "expired": cache.expired,
+    }
 
 
 def _target(relay: "Relay", name: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from costtui.domain.terms import RentRule
 from costtui.domain.tick import EngineTotals
 from costtui.report.counterfactual import Compared
 from costtui.report.idle import IdleGpu, IdleReport
+from costtui.report.let_go import LetGo
 from costtui.store.ledger.rows import Answer, SpendRow
 
 WORTH = 20
@@ -99,6 +100,8 @@ class Figures:
     """The newest that APIs gave."""
     levels: Sequence[KeptLevel] = ()
     """What providers say of what is rented from them."""
+    let_go: Sequence[LetGo] = ()
+    """By the gateway's caches."""
 
     def busy_share(self, gpu: IdleGpu, place: Place) -> float:
         """Of one hour of the week; what was not observed counts as busy."""

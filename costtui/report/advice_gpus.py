@@ -59,8 +59,8 @@ def cheapest(offers: Sequence[Offer]) -> Offer | None:
 
 def fewer(group: Group, figures: Figures) -> list[Advice]:
     """A model on several engines whose busiest hour of the week fewer of them would carry."""
-    engines = _engines(group)
-    if len(engines) < 2 or _bought(group) or not figures.cells:
+    engines = engines_of(group)
+    if len(engines) < 2 or bought(group) or not figures.cells:
         return []
     peak = max(
         sum(max(figures.busy_share(gpu, place) for gpu in each.gpus) for each in engines) for place in figures.cells
@@ -90,7 +90,7 @@ def _pairs(figures: Figures) -> Iterator[Advice]:
     single = [
         each
         for each in groups(figures)
-        if each.gpus[0].serves and len(_engines(each)) == 1 and not _bought(each) and not not_needed(each)
+        if each.gpus[0].serves and len(engines_of(each)) == 1 and not bought(each) and not not_needed(each)
     ]
     for moves in single:
         for stays in single:
@@ -127,7 +127,7 @@ def _peak(moves: Group, stays: Group, figures: Figures) -> float:
     )
 
 
-def _engines(group: Group) -> list[Group]:
+def engines_of(group: Group) -> list[Group]:
     """Its GPUs by the engine that holds them; each named for its engine."""
     if len(group.owed) < len(group.gpus):
         return []
@@ -143,6 +143,6 @@ def _engines(group: Group) -> list[Group]:
     ]
 
 
-def _bought(group: Group) -> bool:
+def bought(group: Group) -> bool:
     """Whether a GPU of it is one's own: what it cost is gone either way."""
     return any(each.source is RateSource.OWNED for each in group.owed)

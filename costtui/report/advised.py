@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from costtui.analysis.advice import DAY_MS, WEEK_MS, Advice
 from costtui.analysis.idle_hours import HOURS, Place, hours_of
 from costtui.analysis.rent import owed, owed_ms, rate_at, terms_at
 from costtui.config.model import Config
 from costtui.domain.amount import RateSource
-from costtui.domain.billed import KeptLevel
 from costtui.domain.calendar import local, offsets
 from costtui.domain.clean import clean
 from costtui.domain.control import Revision
@@ -19,6 +19,8 @@ from costtui.report.advice_figures import Figures, Memory, Owed
 from costtui.report.counterfactual import Compared, catalogue_name, counterfactual
 from costtui.report.followed import Followed, followed
 from costtui.report.idle import IdleReport, idle_report
+from costtui.report.let_go import let_go
+from costtui.store.bills import BillReader
 from costtui.store.ledger.reader import LedgerReader
 from costtui.store.reader import TelemetryReader
 
@@ -44,16 +46,15 @@ def guidance(figures: Figures, ledger: LedgerReader, revisions: tuple[Revision, 
 
 
 def figures_of(
+    state_dir: Path,
     reader: TelemetryReader,
     ledger: LedgerReader,
     config: Config,
     book: PriceBook | None,
     from_ms: int,
     at_ms: int,
-    *,
-    levels: Sequence[KeptLevel] = (),
 ) -> Figures:
-    """Of [from, at); `levels` are what providers say is rented there."""
+    """Of [from, at), with what providers and the gateway say of now."""
     known = reader.known_gpus()
     begin = max(from_ms, min((gpu.first_seen_ms for gpu in known.values()), default=from_ms))
     begin = min(begin - begin % QUARTER_MS, at_ms)
@@ -74,15 +75,9 @@ def figures_of(
         bought,
         {name: price for name, price in prices.items() if price is not None},
         ledger.answers(from_ms, at_ms),
-        levels,
+        BillReader(state_dir).levels(),
+        let_go(state_dir, at_ms),
     )
-
-
-def advised(
-    reader: TelemetryReader, ledger: LedgerReader, config: Config, book: PriceBook | None, from_ms: int, at_ms: int
-) -> tuple[Advice, ...]:
-    """What the figures of this host within [from, at) support, dearest first."""
-    return advice(figures_of(reader, ledger, config, book, from_ms, at_ms))
 
 
 def _owed(reader: TelemetryReader, from_ms: int, to_ms: int) -> dict[int, Owed]:

@@ -113,14 +113,13 @@ class Archive:
     def guidance(self, at_ms: int, present: Status) -> "Guidance | None":
         """Advice of the week up to a moment; None where the configuration cannot be read."""
         from costtui.report.advised import figures_of, guidance  # 8 ms that no other screen needs
-        from costtui.store.bills import BillReader
 
         try:
             config, book = self._rules(_path(present))
         except ConfigError:
             return None
-        levels = BillReader(self._state_dir).levels()
-        figures = figures_of(self._telemetry, self._ledger, config, book, at_ms - ADVICE_MS, at_ms, levels=levels)
+        span = (at_ms - ADVICE_MS, at_ms)
+        figures = figures_of(self._state_dir, self._telemetry, self._ledger, config, book, *span)
         return guidance(figures, self._ledger, self._controls.state().revisions, at_ms)
 
     def _rules(self, path: Path | None) -> tuple[Config, PriceBook | None]:

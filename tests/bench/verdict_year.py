@@ -20,7 +20,8 @@ from costtui.domain.control import Kind, Revision
 from costtui.domain.price import PriceTier, TokenPrice
 from costtui.domain.terms import GpuTerms, PowerTerms, Rate
 from costtui.rates.prices import PriceBook
-from costtui.report.advised import advised
+from costtui.report.advice import advice
+from costtui.report.advised import figures_of
 from costtui.report.counterfactual import counterfactual
 from costtui.report.followed import followed
 from costtui.report.idle import idle_report
@@ -104,7 +105,9 @@ def main() -> None:
             "the claims": milliseconds(lambda: claims_of(found, total, setting, ledger)),
             "a year at other sellers": milliseconds(lambda: counterfactual(ledger, CONFIG, BOOK, BEGIN_MS, END_MS)),
             "its idle hours": milliseconds(lambda: idle_report(telemetry, CONFIG, BOOK, BEGIN_MS, END_MS)),
-            "advice of the year": milliseconds(lambda: advised(telemetry, ledger, CONFIG, BOOK, BEGIN_MS, END_MS)),
+            "advice of the year": milliseconds(
+                lambda: advice(figures_of(Path(folder), telemetry, ledger, CONFIG, BOOK, BEGIN_MS, END_MS))
+            ),
             "what was followed for half of it": milliseconds(lambda: followed(ledger, FOLLOWED, END_MS)),
             "a frame of screen 5": milliseconds(lambda: framed(scene)),
         }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from costtui.config.model import PromptCache
 from costtui.domain.money import NanoUsd
-from costtui.gateway.cache import AnswerCache, cache_key
+from costtui.gateway.cache import GONE, AnswerCache, Missed, cache_key
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
@@ -91,3 +91,46 @@ def test_the_size_is_what_the_answers_take_in_memory() -> None:
     finally:
         tracemalloc.stop()
     assert 0.8 < cache.size_bytes / taken < 1.25
+
+
+def test_what_is_asked_for_again_after_its_time_is_counted_by_how_long_it_had_to_be_kept() -> None:
+    cache = _cache(ttl_seconds=10)
+    for key in (b"a", b"b", b"c"):
+        _keep(cache, key, 100)
+    assert cache.find(b"a", 9.0) is not None
+    # 15 s are within twice ten, 20 s too, 50 s within eight times ten
+    for key, now in ((b"a", 15.0), (b"b", 20.0), (b"c", 50.0), (b"never", 50.0)):
+        assert cache.find(key, now) is None
+    assert cache.expired == {1: Missed(2, 10), 3: Missed(1, 5)}
+    assert cache.pushed_out == Missed()
+    assert cache.find(b"a", 60.0) is None
+    assert cache.expired == {1: Missed(2, 10), 3: Missed(1, 5)}, "each is counted once"
+
+
+def test_what_there_was_no_room_for_is_counted_when_it_is_asked_for_again_in_time() -> None:
+    cache = _cache(max_bytes=2 * 1_512, max_answer_bytes=2_000, ttl_seconds=10)
+    for key in (b"a", b"b", b"c", b"d"):
+        _keep(cache, key, 1_000)
+    assert cache.find(b"a", 5.0) is None
+    assert cache.find(b"b", 15.0) is None
+    assert cache.pushed_out == Missed(1, 5)
+    assert cache.expired == {1: Missed(1, 5)}
+
+
+def test_an_answer_that_is_kept_again_is_no_longer_gone() -> None:
+    cache = _cache(max_bytes=1_512, max_answer_bytes=2_000)
+    for key in (b"a", b"b", b"a"):
+        _keep(cache, key, 1_000)
+    assert cache.find(b"a", 1.0) is not None
+    assert cache.find(b"b", 1.0) is None
+    assert cache.pushed_out == Missed(1, 5)
+
+
+def test_what_is_remembered_of_answers_that_are_gone_is_bounded() -> None:
+    cache = _cache(max_bytes=1_512, max_answer_bytes=2_000)
+    for number in range(GONE + 10):
+        _keep(cache, b"%d" % number, 1_000)
+    assert cache.find(b"0", 1.0) is None
+    assert cache.pushed_out == Missed()
+    assert cache.find(b"%d" % GONE, 1.0) is None
+    assert cache.pushed_out == Missed(1, 5)

@@ -13,6 +13,7 @@ from costtui.domain.amount import RateSource
 from costtui.report.advice import advice
 from costtui.report.advice_figures import Figures, Memory, Owed
 from costtui.report.advice_nights import times
+from costtui.report.advice_quantised import billions_of
 from costtui.report.idle import IdleGpu, IdleReport
 from tests.report.advice_scene import DAY, HOUR, gpu, nano, traffic
 
@@ -166,3 +167,47 @@ def test_a_span_is_told_in_hours_of_the_week_of_its_clocks() -> None:
     assert found[3, 2] == 2 * HOUR
     assert sum(found.values()) == 7 * DAY + 3 * HOUR // 2
     assert len(found) == 168
+
+
+@pytest.mark.parametrize(
+    ("name", "billions"),
+    [
+        ("meta-llama/Llama-3.3-70B-Instruct", "70"),
+        ("mistralai/Mixtral-8x7B-Instruct-v0.1", "56"),
+        ("Qwen/Qwen2.5-0.5B", "0.5"),
+        ("Llama-3.3-70B-Instruct-FP8", None),
+        ("TheBloke/Llama-2-70B-AWQ", None),
+        ("llama-70b-Q4_K_M.gguf", None),
+        ("openai/gpt-oss-120b", None),
+        ("house/secret", None),
+    ],
+)
+def test_a_model_s_name_tells_its_weights_unless_they_are_small_already(name: str, billions: str | None) -> None:
+    assert billions_of(name) == (None if billions is None else Decimal(billions))
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "gib", "idle", "keep"),
+    [
+        # 70 GB x 1.2 = 84 GB do not fit 95 % of one 80 GB card, but of one of 96 GB
+        ("llama-70b", 2, 80, 0.7, None),
+        ("llama-70b", 2, 96, 0.7, 1),
+        ("llama-70b", 4, 80, 0.7, 2),  # 168 GB at 16 bits need more than two of them
+        ("llama-13b", 4, 80, 0.7, None),  # at 16 bits one holds it: four are there for speed
+        ("llama-180b", 8, 80, 0.8, 4),  # 432 GB at 16 bits need more than four, 216 GB fit three of them
+        ("llama-70b", 2, 96, 0.5, None),  # half busy of two is all of one
+        ("llama-70b-awq", 2, 96, 0.7, None),
+    ],
+)
+def test_a_model_is_quantised_where_that_frees_half_of_its_gpus(
+    name: str, count: int, gib: int, idle: float, keep: int | None
+) -> None:
+    hours = map_of(dict.fromkeys(CELLS, idle))
+    scene = figures([card(at, name, "own", hours) for at in range(count)], [672] * count)
+    memory = {at: Memory(gib * GIB, gib * 10**9) for at in range(count)}
+    found = advice(replace(scene, memory=memory))
+    assert kinds(found) == ([] if keep is None else ["quantise"])
+    if keep is not None:
+        assert found[0].month_nano == nano(672 * (count - keep) * 730 / 336)
+        assert found[0].action == f"serve it at 8 bits on {keep} of {count} GPUs"
+        assert found[0].confidence == "low"

@@ -1,20 +1,25 @@
 """Traffic that could go elsewhere, or be asked for otherwise, worked by hand."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from costtui.analysis.advice import Advice
 from costtui.analysis.idle_hours import IdleSum
-from costtui.config.model import Config, Route, Target
+from costtui.config.model import Config, PromptCache, Route, Target
 from costtui.domain.bill import Balance, BurnItem
 from costtui.domain.billed import KeptLevel
 from costtui.domain.price import TokenPrice
 from costtui.domain.tick import EngineTotals
+from costtui.gateway.cache import AnswerCache
+from costtui.gateway.picture import _cache
 from costtui.report.advice import advice
 from costtui.report.advice_figures import Figures, Owed
 from costtui.report.idle import IdleReport
+from costtui.report.let_go import LetGo, Missed, let_go
 from costtui.store.ledger.rows import Answer, SpendRow
 from tests.report.advice_scene import EMPTY, HOUR, SPAN, gpu, nano, offer, row, traffic
 
@@ -135,3 +140,41 @@ def test_an_endpoint_that_is_up_and_gets_nothing_is_paused() -> None:
 
 def test_where_the_gateway_carries_nothing_it_can_say_nothing_of_endpoints() -> None:
     assert advice(Figures(EMPTY, {}, (), SPAN, CONFIG, levels=(endpoint("acme/Mistral"),))) == ()
+
+
+CACHED = Config(routes=(Route("chat", "pinned", ("groq",), cache=PromptCache(600, 8 * 2**20)),))
+
+
+def forgot(pushed: Missed, *expired: tuple[int, Missed]) -> tuple[Advice, ...]:
+    """What a cache had let go of in ten days."""
+    found = LetGo("chat", SPAN // 1_000, pushed, expired)
+    return advice(Figures(EMPTY, {}, (), SPAN, CACHED, let_go=(found, found._replace(route="gone"))))
+
+
+def test_a_cache_that_forgets_too_soon_is_given_the_time_that_would_have_caught_most() -> None:
+    # 50 + 40 of 100 answers would have been there after four times ten minutes: 9 $ of ten days
+    (found,) = forgot(Missed(1, 1), (1, Missed(50, nano(5))), (2, Missed(40, nano(4))), (6, Missed(10, nano(50))))
+    assert (found.kind, found.subject, found.month_nano) == ("raise-cache", "chat", nano(9 * 730 / 240))
+    assert found.action == "keep its cache's answers for 40m: ttl_seconds = 2400"
+    assert "90 answers, which had cost 9.00 $, were asked for again after their 10m were over" in found.arithmetic
+    assert found.confidence == "high"
+
+
+def test_a_cache_without_room_is_given_more_where_that_saves_more() -> None:
+    (found,) = forgot(Missed(30, nano(12)), (1, Missed(50, nano(5))))
+    assert found.month_nano == nano(12 * 730 / 240)
+    assert found.action == f"give its cache twice the room: max_bytes = {16 * 2**20}"
+    assert forgot(Missed(0, 0)) == ()
+
+
+def test_the_gateway_s_word_of_its_caches_is_read_while_it_is_of_that_moment(tmp_path: Path) -> None:
+    cache = AnswerCache(PromptCache(600))
+    cache.keep(b"a", [], [b"x"], False, nano(2), 0.0)
+    assert cache.find(b"a", 700.0) is None
+    told = {"at_ms": SPAN, "caches": {"chat": _cache(cache, 1_000.0), "old": {"hits": 1}}}
+    (tmp_path / "gateway.json").write_text(json.dumps(told))
+    assert let_go(tmp_path, SPAN + HOUR) == (LetGo("chat", 300, Missed(0, 0), ((1, Missed(1, nano(2))),)),)
+    assert let_go(tmp_path, SPAN + 25 * HOUR) == let_go(tmp_path, SPAN - HOUR) == ()
+    for broken in ("", "[]", '{"at_ms": 1}', '{"at_ms": 864000000, "caches": {"a": {"expired": 3}}}'):
+        (tmp_path / "gateway.json").write_text(broken)
+        assert let_go(tmp_path, SPAN) == ()

@@ -21,7 +21,8 @@ from costtui.domain.tick import GpuTick
 from costtui.domain.usage import Usage
 from costtui.policy.plan import choose, plans
 from costtui.rates.prices import PriceBook
-from costtui.report.advised import advised
+from costtui.report.advice import advice
+from costtui.report.advised import figures_of
 from costtui.report.followed import Followed, command_of, followed
 from costtui.report.idle import idle_report
 from costtui.store.controls import ControlsStore
@@ -140,7 +141,7 @@ def follow(state_dir: Path, advice: Advice, shares: Mapping[str, int]) -> None:
 
 def told(state_dir: Path) -> tuple[Advice, ...]:
     with closing(TelemetryReader(state_dir)) as reader, closing(LedgerReader(state_dir)) as ledger:
-        return advised(reader, ledger, CONFIG, BOOK, BEGIN, TURN)
+        return advice(figures_of(state_dir, reader, ledger, CONFIG, BOOK, BEGIN, TURN))
 
 
 def realised(state_dir: Path) -> Followed:
