@@ -68,6 +68,7 @@ class SeenEngine:
         self._taken: EngineReading | None = None
         self._recent = RecentRate()
         self._sustained = SustainedRate(cursor.best_output_tokens_per_second if cursor else None)
+        self._silent_ms: int | None = None
         self.worked: bool | None = None
 
     def take(self, beat: Beat, look: EngineLook) -> tuple[EngineTick, EngineCursor] | None:
@@ -75,15 +76,23 @@ class SeenEngine:
         self._recent.forget(beat.at_ms)
         if not look.fresh or look.reading is None or look.reading.problem is not None:
             self.worked = None
+            if self._silent_ms is None and look.reading is not None:
+                self._silent_ms = beat.at_ms
             return None
         if look.reading is self._taken or not beat.fresh:
             return None
         self._taken = look.reading
-        step = counters.advance(look.target.name, self._cursor, replace(look.reading, at_ms=beat.at_ms))
+        reading = replace(look.reading, at_ms=beat.at_ms)
+        step = counters.advance(look.target.name, self._cursor, reading)
+        took, self._silent_ms = counters.cold_start_seconds(reading, self._silent_ms), None
         self.worked = step.worked
         self._recent.add(step.tick)
         self._sustained.add(step.tick)
-        self._cursor = replace(step.cursor, best_output_tokens_per_second=self._sustained.best)
+        self._cursor = replace(
+            step.cursor,
+            best_output_tokens_per_second=self._sustained.best,
+            cold_start_seconds=took or step.cursor.cold_start_seconds,
+        )
         return step.tick, self._cursor
 
     def work(self, look: EngineLook) -> EngineWork:

@@ -19,6 +19,8 @@ COUNTERS: tuple[Counter, ...] = (
     "prefix_cache_hits",
 )
 RESTART_TOLERANCE_SECONDS = 1.0
+UNSEEN_MS = 60_000
+"""Who begins to look so long after a process started has seen it start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ def advance(engine: str, cursor: EngineCursor | None, reading: EngineReading) ->
     span_ms = elapsed if watched else 0
     tick = _tick(engine, reading, span_ms, bool(worked), seen, late)
     return Step(tick, _next_cursor(engine, cursor, reading, active=bool(worked) or any(moved.values())), worked)
+
+
+def cold_start_seconds(reading: EngineReading, silent_ms: int | None) -> int | None:
+    """How long an engine took from the start of its process to this reading, its first. None where it does not say when
+    it started, or nobody looked by then: `silent_ms` is since when each look had found no answer."""
+    started = reading.started_at_seconds
+    if started is None or silent_ms is None or silent_ms > started * 1_000 + UNSEEN_MS:
+        return None
+    seconds = round(reading.at_ms / 1_000 - started)
+    return seconds if seconds > 0 else None
 
 
 def deltas(cursor: EngineCursor, reading: EngineReading) -> dict[str, int]:
@@ -118,6 +130,7 @@ def _next_cursor(engine: str, cursor: EngineCursor | None, reading: EngineReadin
         started_at_seconds=_or(reading.started_at_seconds, last.started_at_seconds),
         last_request_ms=reading.at_ms if active else last.last_request_ms,
         best_output_tokens_per_second=last.best_output_tokens_per_second,
+        cold_start_seconds=last.cold_start_seconds,
         running=reading.running,
         busy_seconds=reading.busy_seconds,
         absent=frozenset(name for name in COUNTERS if getattr(reading, name) is None),

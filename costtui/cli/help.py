@@ -121,7 +121,8 @@ What idle GPUs cost: by GPU, since when, what that would have bought at the chea
 hour of the week in the host's time zone. Idle is a resident model that nobody asks, or nothing resident; what was not
 observed and what has no known rate is in no amount.
 
-  --cold-start   how long a start takes: what is paid only while it is up is best stopped after as long a pause
+  --cold-start   how long a start takes, instead of what the agent saw (5m before it saw one): what is paid only while
+                 it is up is best stopped after as long a pause
 
 Example:  costtui idle --since month --json
 """,

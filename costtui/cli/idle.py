@@ -12,7 +12,7 @@ from costtui.config.load import load
 from costtui.domain.clean import clean
 from costtui.errors import SourceError, UsageError
 from costtui.rates.prices import PriceBook
-from costtui.report.idle import IdleGpu, IdleReport, idle_report
+from costtui.report.idle import ASSUMED_START_SECONDS, IdleGpu, IdleReport, idle_report, pause_words
 from costtui.report.money import iso, usd
 from costtui.report.words import count, duration, money
 from costtui.store.reader import TelemetryReader
@@ -20,16 +20,15 @@ from costtui.store.reader import TelemetryReader
 SCHEMA = "costtui.idle/1"
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SHADES, PLAIN = " ·░▒▓█", " .:-=#"
-COLD_START = "5m"
 
 
 def run(given: Given) -> int:
     """A table and a map, or one JSON document."""
-    since, cold = given.value("--since"), given.value("--cold-start") or COLD_START
+    since, cold = given.value("--since"), given.value("--cold-start")
     flags = given.flags("--json")
     given.no_more()
-    cold_seconds = duration_seconds(cold)
-    if cold_seconds is None:
+    cold_seconds = None if cold is None else duration_seconds(cold)
+    if cold is not None and cold_seconds is None:
         raise UsageError(f"idle: --cold-start needs a duration such as 90s or 5m, not {clean(cold, 40)!r}")
     at_ms = now_ms()
     config = load(given.config_path, at_ms)
@@ -46,7 +45,7 @@ def run(given: Given) -> int:
     return 0
 
 
-def _text(found: IdleReport, cold_seconds: int, shades: str) -> None:
+def _text(found: IdleReport, cold_seconds: int | None, shades: str) -> None:
     if not found.gpus:
         print("no GPU was ever seen here: costtui agent start")
         return
@@ -58,11 +57,7 @@ def _text(found: IdleReport, cold_seconds: int, shades: str) -> None:
         print(_gpu_line(gpu, found.to_ms))
     if whole.nano:
         _map(found, shades)
-    stop = duration(stop_after_seconds(cold_seconds))
-    print(
-        f"what is paid only while it is up is best stopped once it was idle for as long as a start takes: {stop}"
-        "\n(--cold-start); sleeping frees memory and stops no rent"
-    )
+    print("\n".join(pause_words(found, cold_seconds)))
 
 
 def _gpu_line(gpu: IdleGpu, now_ms: int) -> str:
@@ -88,13 +83,17 @@ def _shade(nano: int, most: int, shades: str) -> str:
     return shades[band(nano, most, len(shades) - 1)]
 
 
-def _document(found: IdleReport, cold_seconds: int) -> dict[str, object]:
+def _document(found: IdleReport, cold_seconds: int | None) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "from": iso(found.from_ms),
         "to": iso(found.to_ms),
         **_sum(found.whole),
-        "stop_after_seconds": stop_after_seconds(cold_seconds),
+        "stop_after_seconds": stop_after_seconds(cold_seconds or ASSUMED_START_SECONDS),
+        "starts": [
+            {"engine": engine, "cold_start_seconds": seconds, "stop_after_seconds": stop_after_seconds(seconds)}
+            for engine, seconds in sorted(found.starts.items())
+        ],
         "gpus": [
             {
                 "index": gpu.index,

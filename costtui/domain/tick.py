@@ -101,5 +101,7 @@ class EngineCursor:
     running: int | None = None
     """Requests at that moment; not kept over a restart of the agent."""
     busy_seconds: float | None = None
+    cold_start_seconds: int | None = None
+    """From the start of its process to its first answer, when it last started while somebody looked."""
     absent: frozenset[str] = frozenset()
     """Counters that the last reading lacked: what they moved by meanwhile has no known moment."""

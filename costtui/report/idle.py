@@ -6,7 +6,17 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
-from costtui.analysis.idle_hours import HOURS, IdleSum, IdleTime, Place, by_gpu_hour, by_hour, together, tokens_for
+from costtui.analysis.idle_hours import (
+    HOURS,
+    IdleSum,
+    IdleTime,
+    Place,
+    by_gpu_hour,
+    by_hour,
+    stop_after_seconds,
+    together,
+    tokens_for,
+)
 from costtui.analysis.rent import edges, rate_at
 from costtui.config.model import Config
 from costtui.domain.calendar import offsets
@@ -14,7 +24,12 @@ from costtui.domain.clean import clean
 from costtui.domain.gpu import IDLE_STATES
 from costtui.domain.price import TokenPrice
 from costtui.domain.terms import KeptTerms
+from costtui.domain.tick import EngineCursor
+from costtui.report.words import duration
 from costtui.store.rows import KnownGpu
+
+ASSUMED_START_SECONDS = 300
+"""Of an engine that nobody saw start: a 70 B model from a local disk."""
 
 
 class Stored(Protocol):
@@ -22,6 +37,7 @@ class Stored(Protocol):
 
     def idle_hours(self, from_ms: int, to_ms: int, offset_ms: int) -> list[tuple[str, int, int]]: ...
     def known_gpus(self) -> dict[str, KnownGpu]: ...
+    def cursors(self) -> dict[str, EngineCursor]: ...
     def terms(self) -> dict[str, tuple[KeptTerms, ...]]: ...
 
 
@@ -60,6 +76,34 @@ class IdleReport:
     """Dearest idle first."""
     hours: Mapping[Place, IdleSum]
     whole: IdleSum
+    starts: Mapping[str, int] = field(default_factory=dict)
+    """By engine that holds a GPU: seconds that its last start took, of those that were seen."""
+
+
+def pause_words(found: IdleReport, given_seconds: int | None = None) -> list[str]:
+    """After how long a pause to stop what is paid only while it is up; `given_seconds` instead of what was measured."""
+    sleeps = "sleeping frees memory and stops no rent"
+    starts = {} if given_seconds is not None else found.starts
+    if not starts:
+        assumed = "as said" if given_seconds is not None else "assumed: no start of an engine was seen yet"
+        after = duration(stop_after_seconds(given_seconds or ASSUMED_START_SECONDS))
+        return [
+            f"what is paid only while it is up is best stopped once it idled for a start: {after}, {assumed}",
+            sleeps,
+        ]
+    return [
+        *(
+            f"{clean(engine, 80)} took {_span(seconds)} to start: where it is paid only while it is up, stop it once"
+            f" it idled for {_span(stop_after_seconds(seconds))}"
+            for engine, seconds in sorted(starts.items())
+        ),
+        sleeps,
+    ]
+
+
+def _span(seconds: int) -> str:
+    """Exact while seconds matter."""
+    return f"{seconds} s" if seconds < 600 else duration(seconds)
 
 
 def idle_report(stored: Stored, config: Config, prices: Prices | None, from_ms: int, to_ms: int) -> IdleReport:
@@ -72,7 +116,10 @@ def idle_report(stored: Stored, config: Config, prices: Prices | None, from_ms: 
     gpus = [_gpu(gpu, maps.get(gpu.uuid, {}), config, prices, to_ms) for gpu in known.values()]
     gpus.sort(key=lambda gpu: (-gpu.sum.nano, gpu.index))
     whole = together(together(places.values()) for places in maps.values())
-    return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(maps.values()), whole)
+    held, cursors = {gpu.engine for gpu in gpus}, stored.cursors()
+    took = {name: each.cold_start_seconds for name, each in cursors.items() if name in held}
+    starts = {name: seconds for name, seconds in took.items() if seconds is not None}
+    return IdleReport(from_ms, to_ms, tuple(gpus), by_hour(maps.values()), whole, starts)
 
 
 def _times(

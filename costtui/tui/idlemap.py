@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from costtui.analysis.idle_hours import DAYS, HOURS, IdleSum, band
 from costtui.domain.money import NanoUsd
+from costtui.report.idle import pause_words
 from costtui.report.money import usd
 from costtui.report.words import count, duration, money
-from costtui.tui.line import Line, Role, Row, Run
+from costtui.tui.line import Line, Role, Row, Run, wrapped
 from costtui.tui.overview import Body
 from costtui.tui.scene import Scene
 from costtui.tui.table import Cell, Column, row_line, title_line
@@ -38,7 +39,8 @@ def idle_map(scene: Scene, found: "IdleReport") -> Body:
         for gpu in found.gpus
     )
     above = (_head(found), *_map(scene, found), (), title_line(_GPUS, scene.width, scene.glyphs))
-    return Body(above, rows)
+    notes = [line for text in pause_words(found) for line in wrapped(scene.glyphs.own(text), max(scene.width - 1, 1))]
+    return Body(above, rows, ((), *((Run(note, "dim"),) for note in notes)))
 
 
 def _key(gpu: "IdleGpu") -> str:

@@ -134,6 +134,31 @@ def test_an_engine_that_does_not_answer_moves_nothing_and_gives_its_reason() -> 
     assert (tick.output_tokens, tick.span_ms) == (20, 2000)
 
 
+FAILED = EngineReading(0, problem=Problem("llama", "nothing listens on 127.0.0.1:8000"))
+
+
+def test_a_start_that_was_watched_is_measured_and_kept() -> None:
+    engines = Engines({})
+    engines.take(beat(0), look(counted(100, started=NOON / 1_000 - 9_000)))
+    for second in range(1, 100):
+        engines.take(beat(second), look(FAILED))
+    # silent from second 1 on, its process began in second 15, the first answer came in second 100
+    (_, (cursor,)) = engines.take(beat(100), look(counted(0, started=NOON / 1_000 + 15)))
+    assert cursor.cold_start_seconds == 85
+    engines.take(beat(101), look(FAILED))
+    (_, (cursor,)) = engines.take(beat(102), look(counted(9, started=NOON / 1_000 + 15)))
+    assert cursor.cold_start_seconds == 85, "a look that failed is no start"
+
+
+def test_a_start_that_nobody_watched_is_not_guessed() -> None:
+    engines = Engines({})
+    engines.take(beat(0), look(FAILED))
+    (_, (cursor,)) = engines.take(beat(5), look(counted(0, started=NOON / 1_000 - 600)))
+    assert cursor.cold_start_seconds is None
+    (_, (cursor,)) = engines.take(beat(6), look(counted(0, started=NOON / 1_000 + 5)))
+    assert cursor.cold_start_seconds is None
+
+
 def test_nothing_is_counted_while_a_clock_that_was_set_back_passes_over_written_time() -> None:
     engines = Engines({})
     engines.take(beat(10), look(counted(100)))

@@ -1,10 +1,11 @@
 """`costtui idle` as a user runs it."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 from costtui.domain.gpu import GpuState
-from costtui.domain.tick import GpuTick
+from costtui.domain.tick import EngineCursor, GpuTick
 from costtui.store.rows import KnownGpu, Second
 from costtui.store.writer import TelemetryWriter
 from tests.cli.clock import now_ms
@@ -12,6 +13,12 @@ from tests.cli.shell import Shell
 from tests.report.scene import contract
 
 QUARTER = 900_000
+
+
+ENGINE = """
+[targets]
+llama = { engine = "vllm", url = "http://127.0.0.1:8000/v1", model = "meta-llama/Llama-3.3-70B-Instruct", gpus = [3] }
+"""
 
 
 def idle(shell: Shell) -> None:
@@ -54,6 +61,24 @@ def test_the_text_says_since_when_and_draws_the_week(shell: Shell) -> None:
         assert sum(line.startswith("  ") and line[2:5] in ("Mon", "Sun", "Thu") for line in said.out.splitlines()) == 3
         assert "\x1b" not in said.out
     assert shell("idle", "--ascii").out.isascii()
+
+
+def test_when_to_stop_is_told_by_the_start_that_was_seen_or_as_said_or_assumed(shell: Shell) -> None:
+    idle(shell)
+    assert "once it idled for a start: 5m, assumed: no start of an engine was seen yet" in shell("idle").out
+    shell.config(ENGINE)
+    writer = TelemetryWriter.open(shell.state_dir, now_ms=now_ms())
+    cursor = EngineCursor("llama", now_ms(), cold_start_seconds=84)
+    writer.record(Second(now_ms(), (), (), (), (cursor, replace(cursor, engine="elsewhere")))).result(10)
+    writer.close()
+    said = shell("idle").out
+    assert "llama took 84 s to start: where it is paid only while it is up, stop it once it idled for 84 s" in said
+    assert "sleeping frees memory and stops no rent" in said
+    assert "elsewhere" not in said
+    assert json.loads(shell("idle", "--json").out)["starts"] == [
+        {"engine": "llama", "cold_start_seconds": 84, "stop_after_seconds": 84}
+    ]
+    assert "once it idled for a start: 2m, as said" in shell("idle", "--cold-start", "2m").out
 
 
 def test_without_a_gpu_and_with_a_wrong_duration_it_says_what_to_do(shell: Shell) -> None:
