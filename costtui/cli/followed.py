@@ -6,7 +6,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from costtui.cli.cells import json_line
-from costtui.report.followed import Followed, followed, words
+from costtui.report.followed import Followed, words
+from costtui.report.followed_up import followed_up
 from costtui.report.money import iso, nine, usd
 from costtui.store.controls import ControlsStore
 from costtui.store.ledger.reader import LedgerReader
@@ -25,7 +26,7 @@ def tell_followed(state_dir: Path, now_ms: int, zone: ZoneInfo, *, as_json: bool
     with closing(ControlsStore.open(state_dir)) as store:
         revisions = store.state().revisions
     with closing(LedgerReader(state_dir)) as ledger:
-        found = followed(ledger, revisions, now_ms)
+        found = followed_up(state_dir, ledger, revisions, now_ms)
     if as_json:
         print(json_line({"schema": SCHEMA, "to": iso(now_ms), "followed": [_fields(each) for each in found]}))
         return 0
@@ -41,7 +42,8 @@ def _lines(each: Followed, zone: ZoneInfo) -> str:
 def _fields(each: Followed) -> dict[str, object]:
     return {
         "advice": each.promise.subject,
-        "route": each.route,
+        "route": None if each.endpoint else each.route,
+        "endpoint": each.route if each.endpoint else None,
         "actor": each.actor,
         "since": iso(each.since_ms),
         "held_seconds": each.held_ms // 1000,
@@ -50,6 +52,7 @@ def _fields(each: Followed) -> dict[str, object]:
         "realised_usd_per_month": usd(each.month_nano),
         "realised_of_predicted": nine(each.ratio),
         "former_way_usd": usd(each.former_nano),
-        "paid_to_apis_usd": usd(each.paid_nano),
+        "paid_to_apis_usd": None if each.endpoint else usd(each.paid_nano),
+        "rent_usd": usd(each.paid_nano) if each.endpoint else None,
         "saved_usd": usd(each.saved_nano),
     }

@@ -17,7 +17,8 @@ from costtui.report import live
 from costtui.report.advice import advice
 from costtui.report.advice_figures import Figures, Memory, Owed
 from costtui.report.counterfactual import Compared, catalogue_name, counterfactual
-from costtui.report.followed import Followed, followed
+from costtui.report.followed import Followed
+from costtui.report.followed_up import followed_up
 from costtui.report.idle import IdleReport, idle_report
 from costtui.report.let_go import let_go
 from costtui.store.bills import BillReader
@@ -40,9 +41,12 @@ class Guidance:
     """How long of the span this host was watched: amounts a month are at the pace of that."""
 
 
-def guidance(figures: Figures, ledger: LedgerReader, revisions: tuple[Revision, ...], at_ms: int) -> Guidance:
+def guidance(
+    state_dir: Path, figures: Figures, ledger: LedgerReader, revisions: tuple[Revision, ...], at_ms: int
+) -> Guidance:
     """All that a screen of advice shows."""
-    return Guidance(advice(figures), figures.idle, followed(ledger, revisions, at_ms)[::-1], figures.compared_ms)
+    done = followed_up(state_dir, ledger, revisions, at_ms)[::-1]
+    return Guidance(advice(figures), figures.idle, done, figures.compared_ms)
 
 
 def figures_of(

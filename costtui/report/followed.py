@@ -30,6 +30,8 @@ class Followed:
     """What its APIs took; rent is owed anyway and is in neither."""
     tokens: int
     """Input and output that went while it held."""
+    endpoint: bool = False
+    """`route` is the name of a rented endpoint: its amounts are rent by the hour."""
 
     @property
     def saved_nano(self) -> NanoUsd | None:
@@ -58,8 +60,8 @@ def reason_of(advice: Advice) -> str:
 
 
 def command_of(advice: Advice) -> str:
-    """What carries it out, empty where nothing does; a shift names the advice, so that it is followed up."""
-    if not advice.command.startswith("costtui route shift "):
+    """What carries it out, empty where nothing does; a change names the advice, so that it is followed up."""
+    if not advice.command.startswith(("costtui route shift ", "costtui endpoint ")):
         return advice.command
     return f"{advice.command} --reason '{reason_of(advice)}'"
 
@@ -68,8 +70,15 @@ def words(each: Followed, since: str) -> tuple[str, str]:
     """What was promised and what came of it, and how that was worked out; `since` as its reader's clocks say."""
     told, made, so_far = (money(usd(nano)) for nano in (each.promise.month_nano, each.month_nano, each.saved_nano))
     share = "" if each.ratio is None else f", {percent(each.ratio)} of it"
+    first = f"{each.promise.subject}: predicted {told} $ a month, realised {made} $ a month{share}"
+    if each.endpoint:
+        return first, (
+            f"{each.route} since {since} by {each.actor}, known for {duration(each.held_ms / 1000)}:"
+            f" {money(usd(each.former_nano))} $ at its rent before, {money(usd(each.paid_nano))} $ of rent since,"
+            f" {so_far} $ saved so far"
+        )
     return (
-        f"{each.promise.subject}: predicted {told} $ a month, realised {made} $ a month{share}",
+        first,
         f"route {each.route} since {since} by {each.actor}, held for {duration(each.held_ms / 1000)}:"
         f" {count(each.tokens)} tokens, {money(usd(each.former_nano))} $ at the former rates,"
         f" {money(usd(each.paid_nano))} $ paid to APIs, {so_far} $ saved so far",

@@ -84,6 +84,19 @@ class BillReader:
                 found.append(KeptLevel(provider, feed, msgspec.json.decode(body, type=LEVELS[kind]), since_ms, at_ms))
         return found
 
+    def burns(self, provider: str, name: str) -> list[KeptLevel]:
+        """One rented thing as it was over time, oldest first."""
+        rows = self._rows(
+            "select provider, feed, kind, body, since_ms, at_ms from bill_levels where provider = ? and kind = 'burn'"
+            " and name = ? order by id",
+            (provider, name),
+        )
+        found = []
+        for provider_, feed, kind, body, since_ms, at_ms in rows:
+            with contextlib.suppress(msgspec.MsgspecError):
+                found.append(KeptLevel(provider_, feed, msgspec.json.decode(body, type=LEVELS[kind]), since_ms, at_ms))
+        return found
+
     def feeds(self) -> dict[tuple[str, str], FeedState]:
         """How each feed is doing, by provider and feed."""
         found = {}

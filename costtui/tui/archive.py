@@ -120,7 +120,7 @@ class Archive:
             return None
         span = (at_ms - ADVICE_MS, at_ms)
         figures = figures_of(self._state_dir, self._telemetry, self._ledger, config, book, *span)
-        return guidance(figures, self._ledger, self._controls.state().revisions, at_ms)
+        return guidance(self._state_dir, figures, self._ledger, self._controls.state().revisions, at_ms)
 
     def _rules(self, path: Path | None) -> tuple[Config, PriceBook | None]:
         """Configuration and prices, read again when either file is another one: 12 ms of every step otherwise."""
