@@ -65,9 +65,13 @@ class Given:
 
     @property
     def config_text(self) -> str | None:
-        """The configuration file: named, from COSTTUI_CONFIG, or the user's own where it exists."""
+        """The configuration file: named, from COSTTUI_CONFIG, the one in a named state directory, as the demo's is, or
+        the user's own where it exists."""
         if named := self.config or self.environ.get("COSTTUI_CONFIG"):
             return named
+        beside = os.path.join(os.path.expanduser(self.state), "config.toml") if self.state else ""
+        if beside and os.path.exists(beside):
+            return beside
         base = self.environ.get("XDG_CONFIG_HOME", "")
         folder = base if base.startswith("/") else os.path.join(self.environ.get("HOME", "/"), ".config")
         own = os.path.join(folder, "costtui", "config.toml")

@@ -38,7 +38,7 @@ costtui shows what this GPU host costs, live: spend, idle burn, cost per million
 
 Everywhere, before or after the command:
   --config PATH     configuration file (COSTTUI_CONFIG)
-  --state-dir DIR   where the store is (COSTTUI_STATE_DIR)
+  --state-dir DIR   where the store is (COSTTUI_STATE_DIR); its config.toml, if there is one, goes with it
   --no-color        no colour (NO_COLOR)     --ascii  no glyph of ambiguous width
   --plain           lines of text, never a painted screen
   --version, --help

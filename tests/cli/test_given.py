@@ -1,5 +1,7 @@
 """What may be typed, and where."""
 
+from pathlib import Path
+
 import pytest
 
 from costtui import __version__
@@ -74,6 +76,20 @@ def test_the_state_directory_is_named_by_option_then_variable_then_configuration
     assert str(parse(["--state-dir", "/option"], base | {"COSTTUI_STATE_DIR": "/variable"}).state_dir) == "/option"
     config.write_text("[host]\n")
     assert str(parse([], base | {"XDG_STATE_HOME": "/xdg"}).state_dir) == "/xdg/costtui"
+
+
+def test_the_configuration_is_named_or_stands_in_a_named_state_directory_or_is_the_users_own(tmp_path: Path) -> None:
+    own, beside = tmp_path / ".config/costtui/config.toml", tmp_path / "demo/config.toml"
+    environ = {"HOME": str(tmp_path)}
+    state = ["--state-dir", str(beside.parent)]
+    assert parse(["status", *state], environ).config_text is None
+    for path in (own, beside):
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    assert parse(["status"], environ).config_text == str(own)
+    assert parse(["status", *state], environ).config_text == str(beside)
+    assert parse(["status", *state, "--config", "x.toml"], environ).config_text == "x.toml"
+    assert parse(["status", *state], environ | {"COSTTUI_CONFIG": "y.toml"}).config_text == "y.toml"
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
