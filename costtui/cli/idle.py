@@ -10,15 +10,17 @@ from costtui.cli.since import since_ms
 from costtui.config.duration import duration_seconds
 from costtui.config.load import load
 from costtui.domain.clean import clean
+from costtui.domain.money import NanoUsd
 from costtui.errors import SourceError, UsageError
 from costtui.rates.prices import PriceBook
-from costtui.report.idle import ASSUMED_START_SECONDS, IdleGpu, IdleReport, idle_report, pause_words
+from costtui.report.idle import ASSUMED_START_SECONDS, IdleGpu, IdleReport, by_model, idle_report, pause_words
 from costtui.report.money import iso, usd
 from costtui.report.words import count, duration, money
 from costtui.store.reader import TelemetryReader
 
 SCHEMA = "costtui.idle/1"
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+NO_MODEL = "no model"
 SHADES, PLAIN = " ·░▒▓█", " .:-=#"
 
 
@@ -55,6 +57,9 @@ def _text(found: IdleReport, cold_seconds: int | None, shades: str) -> None:
     print(f"idle since {iso(found.from_ms)}: {money(usd(whole.nano))} $, {idle} of GPU time{unknown}")
     for gpu in found.gpus:
         print(_gpu_line(gpu, found.to_ms))
+    models = by_model(found)
+    if any(models):
+        print("  by model: " + "; ".join(f"{model or NO_MODEL} {_amount(each)} $" for model, each in models.items()))
     if whole.nano:
         _map(found, shades)
     print("\n".join(pause_words(found, cold_seconds)))
@@ -65,17 +70,25 @@ def _gpu_line(gpu: IdleGpu, now_ms: int) -> str:
     bought = (
         "" if gpu.bought_tokens is None else f", would buy {count(gpu.bought_tokens)} output tokens at {gpu.seller}"
     )
-    amount = "?" if gpu.sum.idle_ms and gpu.sum.unknown_ms == gpu.sum.idle_ms else money(usd(gpu.sum.nano))
+    amount = _amount(gpu.sum)
     idle = duration(gpu.sum.idle_ms // 1000)
     return f"  GPU {gpu.index}  {amount:>9} $  {idle:>6}  {gpu.serves or gpu.name}{since}{bought}"
 
 
+def _amount(each: IdleSum) -> str:
+    """Rent without a known rate is in no amount; where all of it lacks one the amount is unknown."""
+    if each.idle_ms and each.unknown_ms == each.idle_ms:
+        return "?"
+    return money(usd(each.nano), more=bool(each.unknown_ms))
+
+
 def _map(found: IdleReport, shades: str) -> None:
     most = max(each.nano for each in found.hours.values())
-    print("      " + "".join(f"{hour:<3}" for hour in range(HOURS)))
+    print("      " + "".join(f"{hour:<3}" for hour in range(HOURS)) + "         $")
     for day in range(DAYS):
         cells = [found.hours.get((day, hour), IdleSum()).nano for hour in range(HOURS)]
-        print(f"  {NAMES[day]} " + "".join(_shade(nano, most, shades) * 2 + " " for nano in cells).rstrip())
+        drawn = "".join(_shade(nano, most, shades) * 2 + " " for nano in cells)
+        print(f"  {NAMES[day]} {drawn}{money(usd(NanoUsd(sum(cells)))):>10}")
     print(f"  darkest: {money(usd(most))} $ in one hour of the week, summed over the span")
 
 
@@ -106,6 +119,7 @@ def _document(found: IdleReport, cold_seconds: int | None) -> dict[str, object]:
             }
             for gpu in found.gpus
         ],
+        "models": [{"model": model or None, **_sum(each)} for model, each in by_model(found).items()],
         "hours": [
             {"weekday": NAMES[day], "hour": hour, **_sum(found.hours[day, hour])} for day, hour in sorted(found.hours)
         ],

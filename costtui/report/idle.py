@@ -80,6 +80,15 @@ class IdleReport:
     """By engine that holds a GPU: seconds that its last start took, of those that were seen."""
 
 
+def by_model(found: IdleReport) -> dict[str, IdleSum]:
+    """By what its GPUs are configured to serve, dearest first; GPUs of no target under an empty name."""
+    sums: dict[str, list[IdleSum]] = {}
+    for gpu in found.gpus:
+        sums.setdefault(gpu.serves, []).append(gpu.sum)
+    whole = {model: together(each) for model, each in sums.items()}
+    return dict(sorted(whole.items(), key=lambda each: (-each[1].nano, each[0])))
+
+
 def pause_words(found: IdleReport, given_seconds: int | None = None) -> list[str]:
     """After how long a pause to stop what is paid only while it is up; `given_seconds` instead of what was measured."""
     sleeps = "sleeping frees memory and stops no rent"

@@ -1,7 +1,7 @@
 """Idle GPUs of a span, for a page: what each cost, and a week by hour."""
 
 from costtui.analysis.idle_hours import DAYS, HOURS, IdleSum
-from costtui.report.idle import IdleGpu, IdleReport, pause_words
+from costtui.report.idle import IdleGpu, IdleReport, by_model, pause_words
 from costtui.report.money import usd
 from costtui.report.page import Bar, Block, Heat, Note, Section, Table
 from costtui.report.words import UNKNOWN, count, duration, money, short_money
@@ -20,6 +20,11 @@ def idle_section(found: IdleReport) -> Section:
     said = f"{_amount(whole)} USD of rent were paid for {duration(whole.idle_ms // 1000)} of idle GPU time."
     rows = tuple(_gpu(gpu, found.to_ms) for gpu in found.gpus)
     blocks: list[Block] = [Note(said), Table("By GPU, dearest first", NAMES, rows, frozenset({0, 5, 6}))]
+    models = by_model(found)
+    cells = tuple(
+        (model or "no model", _amount(each), duration(each.idle_ms // 1000)) for model, each in models.items()
+    )
+    blocks += [Table("By model", ("model", "USD", "idle"), cells)] if any(models) else []
     blocks += [_map(found)] if whole.nano else []
     blocks += [Note(f"{text[:1].upper()}{text[1:]}.") for text in pause_words(found)]
     return Section(TITLE, blocks)

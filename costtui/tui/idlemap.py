@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from costtui.analysis.idle_hours import DAYS, HOURS, IdleSum, band
 from costtui.domain.money import NanoUsd
-from costtui.report.idle import pause_words
+from costtui.report.idle import by_model, pause_words
 from costtui.report.money import usd
 from costtui.report.words import count, duration, money
 from costtui.tui.line import Line, Role, Row, Run, wrapped
@@ -39,8 +39,19 @@ def idle_map(scene: Scene, found: "IdleReport") -> Body:
         for gpu in found.gpus
     )
     above = (_head(found), *_map(scene, found), (), title_line(_GPUS, scene.width, scene.glyphs))
-    notes = [line for text in pause_words(found) for line in wrapped(scene.glyphs.own(text), max(scene.width - 1, 1))]
+    told = [*pause_words(found), *_models(found)]  # the last stays where there is no room for all
+    notes = [line for text in told for line in wrapped(scene.glyphs.own(text), max(scene.width - 1, 1))]
     return Body(above, rows, ((), *((Run(note, "dim"),) for note in notes)))
+
+
+def _models(found: "IdleReport") -> list[str]:
+    models = by_model(found)
+    sums = (f"{model.rsplit('/', 1)[-1] or 'no model'} {_amount(each)} $" for model, each in models.items())
+    return [f"by model: {'; '.join(sums)}"] if any(models) else []
+
+
+def _amount(each: IdleSum) -> str:
+    return "?" if each.idle_ms and each.unknown_ms == each.idle_ms else money(usd(each.nano))
 
 
 def _key(gpu: "IdleGpu") -> str:
@@ -94,7 +105,7 @@ def _legend(scene: Scene, most: NanoUsd) -> Line:
 
 
 def _gpu_line(scene: Scene, gpu: "IdleGpu", now_ms: int, *, chosen: bool) -> Line:
-    amount = "?" if gpu.sum.idle_ms and gpu.sum.unknown_ms == gpu.sum.idle_ms else money(usd(gpu.sum.nano))
+    amount = _amount(gpu.sum)
     since = "-"
     if gpu.since_ms is not None:
         began = datetime.fromtimestamp(gpu.since_ms / 1000, UTC).astimezone(scene.zone)

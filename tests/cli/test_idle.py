@@ -63,6 +63,20 @@ def test_the_text_says_since_when_and_draws_the_week(shell: Shell) -> None:
     assert shell("idle", "--ascii").out.isascii()
 
 
+def test_idle_rent_is_told_by_model_and_by_weekday(shell: Shell) -> None:
+    idle(shell)
+    assert json.loads(shell("idle", "--json").out, parse_float=Decimal)["models"] == [
+        {"model": None, "idle_seconds": 1_800, "usd": Decimal("1.2"), "unknown_rate_seconds": 0}
+    ]
+    shell.config(ENGINE)
+    said = shell("idle").out
+    assert "by model: meta-llama/Llama-3.3-70B-Instruct 1.20 $" in said
+    days = [
+        line.split()[-1] for line in said.splitlines() if line[2:5] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    ]
+    assert sum(Decimal(day) for day in days) == Decimal("1.20")
+
+
 def test_when_to_stop_is_told_by_the_start_that_was_seen_or_as_said_or_assumed(shell: Shell) -> None:
     idle(shell)
     assert "once it idled for a start: 5m, assumed: no start of an engine was seen yet" in shell("idle").out

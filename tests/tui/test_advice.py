@@ -89,6 +89,10 @@ def test_below_the_map_stand_gpus_with_what_their_idle_rent_would_have_bought() 
     assert f"{(168 + 68) * 2.49:.2f} $ idle in 7d00h, 9d20h of GPU time" in shown
 
 
+def test_idle_rent_is_summed_by_model() -> None:
+    assert "by model: mixtral 418.32 $; llama-3.3-70b 169.32 $; no model 0.00 $" in words(seen(hours=True))
+
+
 @pytest.mark.parametrize("width", [40, 66, 80, 120])
 def test_the_map_fits_any_width_and_plain_terminals(width: int) -> None:
     shown = seen(None, width, 24, hours=True, ascii_only=True)
